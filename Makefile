@@ -1,0 +1,45 @@
+# `make` lists the targets. PYTHON chooses the interpreter of .venv at set-up.
+PY := .venv/bin/python
+CLUSTER_WORKERS ?= 4
+TEST_WORKERS ?= auto
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lock check format test test-cluster cluster bench wheel clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## make or refresh .venv from the lock
+	@PYTHON='$(PYTHON)' tools/setup.sh
+
+lock: ## write the lock files again from pyproject.toml
+	@PYTHON='$(PYTHON)' tools/lock.sh
+
+check: setup ## format, lint, types and layers; changes nothing
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	.venv/bin/lint-imports --no-logo
+
+format: setup ## format the code and apply the safe fixes
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .
+
+test: setup ## the fast tests: no control plane
+	$(PY) -m pytest -n $(TEST_WORKERS) $(PYTEST_ARGS)
+
+test-cluster: setup ## the tests of the real control plane; CLUSTER_WORKERS of them at once
+	$(PY) -m pytest -m cluster -n $(CLUSTER_WORKERS) $(PYTEST_ARGS)
+
+cluster: setup ## start the real control plane and keep it up
+	$(PY) -m tests.controlplane up
+
+bench: setup ## measure
+	$(PY) -m bench
+
+wheel: setup ## build the wheel into dist/
+	$(PY) -m hatchling build --target wheel
+
+clean: ## remove what can be made again
+	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

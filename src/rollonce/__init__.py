@@ -1,0 +1,1 @@
+"""Every deploy rolls every workload at most once."""

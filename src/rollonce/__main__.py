@@ -1,0 +1,5 @@
+"""`python -m rollonce`."""
+
+from rollonce.cli import main
+
+main()

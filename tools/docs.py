@@ -1,0 +1,64 @@
+"""Writes the generated parts of the documentation: `python -m tools.docs --write`.
+
+A part stands between `<!-- NAME:start -->` and `<!-- NAME:end -->`. Without `--write` the stale ones are named.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from rollonce.cli import converge
+
+ROOT = Path(__file__).parents[1]
+
+
+def options_table(command: click.Command) -> str:
+    """One row per option, in the order of `--help`."""
+    rows = ["| option | value | default | what it does |", "| --- | --- | --- | --- |"]
+    context = click.Context(command)
+    for option in command.params:
+        if not isinstance(option, click.Option):
+            continue
+        names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
+        value = "" if option.is_flag else f"`{option.make_metavar(context)}`".replace("|", "\\|")
+        default = f"`{option.default}`" if option.show_default else ""
+        rows.append(f"| {names} | {value} | {default} | {(option.help or '').replace('|', chr(92) + '|')} |")
+    return "\n".join(rows)
+
+
+# (page, name of the part) -> its content
+PARTS: dict[tuple[str, str], Callable[[], str]] = {
+    ("docs/converge.md", "options"): lambda: options_table(converge.command),
+}
+
+
+def renewed(page: str) -> str:
+    """The page as it should be."""
+    text = (ROOT / page).read_text()
+    for (where, name), make in PARTS.items():
+        if where == page:
+            start, end = f"<!-- {name}:start -->\n", f"<!-- {name}:end -->"
+            head, _, rest = text.partition(start)
+            _, found, tail = rest.partition(end)
+            if not found:
+                raise ValueError(f"{page} has no lines {start.strip()} and {end}")
+            text = f"{head}{start}\n{make()}\n\n{end}{tail}"
+    return text
+
+
+def main(arguments: list[str]) -> int:
+    """The exit code: 1 where a page is stale and may not be written."""
+    stale = [page for page in sorted({page for page, _ in PARTS}) if renewed(page) != (ROOT / page).read_text()]
+    for page in stale:
+        if "--write" in arguments:
+            (ROOT / page).write_text(renewed(page))
+        sys.stdout.write(f"{'written' if '--write' in arguments else 'stale'}: {page}\n")
+    return 1 if stale and "--write" not in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
