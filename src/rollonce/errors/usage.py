@@ -1,0 +1,82 @@
+"""Errors that are known before anything is sent: what was asked for makes no sense here."""
+
+from rollonce.errors.exitcode import ExitCode
+from rollonce.errors.tree import RollonceError
+
+
+class UsageError(RollonceError):
+    """The command, or what it names, has to be changed."""
+
+    exit_code = ExitCode.USAGE
+
+
+class MissingArguments(UsageError):
+    """The command lacks references or pairs, or has options that exclude each other."""
+
+    slug = "usage"
+
+
+class MalformedReference(UsageError):
+    """A reference is not of the form that kubectl takes."""
+
+    slug = "malformed-reference"
+
+
+class UnknownKind(UsageError):
+    """A reference names a kind that is not a workload."""
+
+    slug = "unknown-kind"
+
+
+class MalformedPair(UsageError):
+    """An argument with `=` is not of the form `[kind/name:]container=image`."""
+
+    slug = "malformed-pair"
+
+
+class MalformedImage(UsageError):
+    """The right side of a pair is not an image reference."""
+
+    slug = "malformed-image"
+
+
+class MalformedSelector(UsageError):
+    """The server does not understand the label selector."""
+
+    slug = "malformed-selector"
+
+
+class ContradictingEdits(UsageError):
+    """Two equally specific edits want different values for one field."""
+
+    slug = "contradicting-edits"
+
+
+class BadDeployId(UsageError):
+    """A deploy id, given or taken from the CI's environment, cannot be used."""
+
+    slug = "bad-deploy-id"
+
+
+class NothingMatched(UsageError):
+    """No reference of the run matches a workload."""
+
+    slug = "nothing-matched"
+
+
+class NamespaceAbsent(UsageError):
+    """The namespace does not exist on that cluster."""
+
+    slug = "namespace-absent"
+
+
+class UnknownContainer(UsageError):
+    """No matched workload has a container of that name: a typo, most likely."""
+
+    slug = "unknown-container"
+
+
+class AbsentWorkload(UsageError):
+    """A named workload does not exist and `--strict` was given."""
+
+    slug = "absent-workload"
