@@ -1,0 +1,1 @@
+"""(live workloads, edits, policy) -> Plan: per workload exactly one operation, each with its reason. Pure."""

@@ -1,0 +1,122 @@
+"""What a plan does with one workload: skip it, patch it, or refuse to touch it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rollonce.model.workload import Role, Workload, WorkloadKey
+
+
+class Disruption(StrEnum):
+    """What a change costs, least first."""
+
+    NONE = "none"  # nothing restarts
+    ROLL = "roll"  # pods are replaced while others serve
+    OUTAGE = "outage"  # pods are replaced with nobody serving
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Predicted disruption of a change here, why, and risks that do not change the class."""
+
+    disruption: Disruption
+    why: str
+    risks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImageChange:
+    """One container's image before and after."""
+
+    container: str
+    role: Role
+    old: str
+    new: str
+
+
+class Note(StrEnum):
+    """Why something that was named is left alone in a workload that is there."""
+
+    ABSENT_CONTAINER = "absent-container"
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A reason with its detail, for something skipped within a workload."""
+
+    reason: Note
+    detail: str
+
+
+class SkipReason(StrEnum):
+    """Why nothing is sent to a workload."""
+
+    CONVERGED = "converged"
+    ABSENT = "absent"
+    NO_CONTAINER = "no-container"
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Nothing is sent. `workload` is None where there is none of that name."""
+
+    key: WorkloadKey
+    reason: SkipReason
+    detail: str
+    workload: Workload | None = None
+    remarks: tuple[Remark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """One conditional patch. `operations` is the JSON Patch (RFC 6902) as it is sent."""
+
+    key: WorkloadKey
+    workload: Workload
+    changes: tuple[ImageChange, ...]
+    operations: bytes
+    cost: Cost
+    remarks: tuple[Remark, ...] = ()
+
+
+class RefuseReason(StrEnum):
+    """Why a change that is wanted is not made."""
+
+    MANAGED = "managed"
+    SECOND_ROLL = "second-roll"
+    DELETING = "deleting"
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """A change is wanted and not made; `hint` is the way out."""
+
+    key: WorkloadKey
+    workload: Workload
+    reason: RefuseReason
+    detail: str
+    changes: tuple[ImageChange, ...]
+    hint: str
+    remarks: tuple[Remark, ...] = ()
+
+
+Operation = Skip | Patch | Refuse
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One operation per workload, in the order of their keys, and what no operation tells."""
+
+    operations: tuple[Operation, ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def patches(self) -> tuple[Patch, ...]:
+        """The operations that write."""
+        return tuple(o for o in self.operations if isinstance(o, Patch))
+
+    @property
+    def refusals(self) -> tuple[Refuse, ...]:
+        """The changes that are wanted and not made."""
+        return tuple(o for o in self.operations if isinstance(o, Refuse))

@@ -1,0 +1,61 @@
+"""Typos: edits and references that nothing takes. Known before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from rollonce.errors import AbsentWorkload, UnknownContainer
+from rollonce.model.edit import EVERY_CONTAINER, ImageEdit
+from rollonce.model.nearest import nearest
+from rollonce.model.reference import Named
+from rollonce.model.workload import Workload, WorkloadKey
+from rollonce.plan.desired import Desired, scope_takes
+
+
+def check_containers(live: Sequence[Workload], absent: Collection[WorkloadKey], desired: Desired, *, act: str) -> None:
+    """Raises UnknownContainer where a pair is taken by no workload that is there.
+
+    It is no typo where a named workload is absent that may have had the container (staging lacks
+    one, and the command is that of production): a pair for just that workload, or a pair for all
+    whose name is like none that is there.
+    """
+    gone = {Named(key.kind_name, key.name) for key in absent}
+    lost = [e for e in desired.images if not _taken(e, live) and not _explained(e, live, gone)]
+    if not lost:
+        return
+    raise UnknownContainer(
+        "; ".join(_explain(edit, live) for edit in lost),
+        act=act,
+        hint="fix the name, or pass --allow-unmatched",
+    )
+
+
+def check_absent(absent: Collection[WorkloadKey], *, act: str) -> None:
+    """Raises AbsentWorkload where any named workload does not exist (for `--strict`)."""
+    if absent:
+        names = ", ".join(str(key) for key in sorted(absent))
+        raise AbsentWorkload(
+            f"not there: {names}", act=act, hint="fix the name, or leave --strict out to skip what is absent"
+        )
+
+
+def _taken(edit: ImageEdit, live: Sequence[Workload]) -> bool:
+    takers = (w for w in live if scope_takes(edit, w.key))
+    return any(edit.container == EVERY_CONTAINER or w.container(edit.container) is not None for w in takers)
+
+
+def _explained(edit: ImageEdit, live: Sequence[Workload], gone: Collection[Named]) -> bool:
+    if edit.workload is not None:
+        return edit.workload in gone
+    return bool(gone) and nearest(edit.container, {c.name for w in live for c in w.containers}) is None
+
+
+def _explain(edit: ImageEdit, live: Sequence[Workload]) -> str:
+    takers = [w for w in live if scope_takes(edit, w.key)]
+    if not takers:
+        return f"{edit.origin} is for {edit.workload}, which is not among the workloads of this run"
+    names = sorted({c.name for w in takers for c in w.containers})
+    who = f"{takers[0].key} has no" if edit.workload else "no workload has a"
+    close = nearest(edit.container, names)
+    guess = f' (did you mean "{close}"?)' if close else ""
+    return f'{who} container named "{edit.container}"{guess}; there are: {", ".join(names)}'
