@@ -1,0 +1,1 @@
+"""Use-cases: the public library. They take ports and return values and events."""

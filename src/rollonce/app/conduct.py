@@ -1,0 +1,319 @@
+"""The driver of a run: carries out the executor's effects side by side and feeds back what came of them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import assert_never
+
+from rollonce import status
+from rollonce.app.fleet import NOT_FOUND, Scope
+from rollonce.app.ports import Ports
+from rollonce.cluster.fanout import Inbox
+from rollonce.cluster.watch import Changed, Snapshot, Watch, WatchEvent
+from rollonce.cluster.watch import Deleted as Removed
+from rollonce.errors import (
+    AccessError,
+    ApiRefusal,
+    ConnectionLost,
+    Redirected,
+    ServerFault,
+    UnreadableAnswer,
+)
+from rollonce.model import decode
+from rollonce.model.kind import Kind
+from rollonce.model.workload import WorkloadKey
+from rollonce.plan.operation import Patch, Plan, Skip
+from rollonce.rollout import events
+from rollonce.rollout import step as executor
+from rollonce.rollout.outcome import Outcome, Verdict
+from rollonce.rollout.states import Ended, Rolling, Sending, State
+from rollonce.rollout.step import Terms
+
+CONFLICT = 409
+INVALID = 422
+# Seconds for requests under way when the run ends before its time.
+_PATIENCE = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The server has taken our patch (attempt 1), or it is sent again, for the n-th time."""
+
+    key: WorkloadKey
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progressed:
+    """The rollout of a workload got on, or stands differently."""
+
+    key: WorkloadKey
+    standing: status.Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A workload's part in the run is over."""
+
+    key: WorkloadKey
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The outcomes of a run, and what ended it before its time, if anything did."""
+
+    outcomes: Mapping[WorkloadKey, Outcome]
+    interruption: KeyboardInterrupt | None = None
+
+
+Event = Sent | Progressed | Finished
+Listener = Callable[[Event], None]
+
+# What threads put in the inbox: events of workloads, one message an answer or watch event.
+_Message = tuple[tuple[WorkloadKey, events.Event], ...]
+
+
+class Conductor:
+    """One run of a plan. Everything that decides is in `rollout.step`; states are changed by one thread only."""
+
+    def __init__(self, ports: Ports, plan: Plan, terms: Terms, listen: Listener) -> None:
+        self._ports = ports
+        self._terms = terms
+        self._listen = listen
+        self._patches = plan.patches
+        self._states: dict[WorkloadKey, State] = {}
+        self._active: set[WorkloadKey] = set()
+        self._begun: set[WorkloadKey] = set()
+        self._watches: list[tuple[Scope, Watch]] = []
+        self._blind: dict[WorkloadKey, str] = {}
+        for operation in plan.operations:
+            if isinstance(operation, Skip):
+                self._states[operation.key], _ = executor.follow(operation, terms)
+
+    def send_nothing(self) -> Result:
+        """The outcomes where nothing may be sent and nobody waits."""
+        for patch in self._patches:
+            self._states[patch.key] = Ended(Outcome(Verdict.NOT_SENT, "other workloads are refused"))
+        return Result(self._outcomes())
+
+    def open_watches(self, scopes: Iterable[Scope]) -> None:
+        """Open the watches that waiting needs, from the very state that was read.
+
+        They are opened before the first write: a missing right shows itself while nothing has
+        happened yet, and no event is missed.
+        """
+        if not self._terms.wait:
+            return
+        waited = {patch.key for patch in self._patches if patch.key.kind is not Kind.CRON_JOB}
+        waited |= {key for key, state in self._states.items() if isinstance(state, Rolling)}
+        needed = [scope for scope in scopes if any(_takes(scope, key) for key in waited)]
+        opened = self._ports.fanout.gather([self._opening(scope) for scope in needed])
+        self._watches = list(zip(needed, opened, strict=True))
+
+    def close(self) -> None:
+        """End the watches of a run that does not take place."""
+        for _, watch in self._watches:
+            watch.close()
+
+    def _opening(self, scope: Scope) -> Callable[[], Watch]:
+        return lambda: self._ports.client.watch(
+            scope.kind.resource,
+            scope.namespace,
+            name=scope.name,
+            # Without the run's selector: such a watch would call deleted what only lost its label.
+            resource_version=scope.resource_version,
+        )
+
+    def run(self, timeout: float | None) -> Result:
+        """Send, wait, and return the outcome of every workload; `timeout` in seconds.
+
+        On KeyboardInterrupt nothing more is begun, what is under way is finished, and the
+        outcomes say what is known; the interruption is part of the result, for its caller to raise
+        when all this is reported.
+        """
+        interruption: KeyboardInterrupt | None = None
+        inbox: Inbox[_Message] = self._ports.fanout.inbox()
+        deadline = None if timeout is None else self._ports.clock.now() + timeout
+        try:
+            for scope, watch in self._watches:
+                inbox.follow(watch, self._translator(scope), self._loss(scope))
+            for key, state in self._states.items():
+                self._enter(key, state)
+                if isinstance(state, Rolling) and any(scope.name for scope, _ in self._watches if _takes(scope, key)):
+                    # Such a watch begins with what is there: that it had gone before, only a read tells.
+                    inbox.start(self._reading_once(key, state.uid))
+            begun = [(patch.key, *executor.begin(patch)) for patch in self._patches]
+            for key, state, _ in begun:
+                self._enter(key, state)
+            for key, _, effects in begun:
+                for effect in effects:
+                    inbox.start(self._carrying(key, effect))
+            while self._active:
+                left = None if deadline is None else deadline - self._ports.clock.now()
+                message = inbox.take(left) if left is None or left > 0 else None
+                if message is None:
+                    self._wind_down(inbox, events.TimeUp(f"not complete within {timeout:g} s"))
+                    break
+                for key, event in message:
+                    for effect in self._take(key, event):
+                        inbox.start(self._carrying(key, effect))
+        except KeyboardInterrupt as interrupt:
+            interruption = interrupt
+            self._wind_down(inbox, events.Stop())
+        finally:
+            inbox.close(0)
+        return Result(self._outcomes(), interruption)
+
+    def _wind_down(self, inbox: Inbox[_Message], last: events.TimeUp | events.Stop) -> None:
+        """Begin nothing more, take in what was under way, then say of the others what is known."""
+        # A second interruption ends the waiting, not the report.
+        with contextlib.suppress(KeyboardInterrupt):
+            inbox.close(_PATIENCE)
+        while (message := inbox.take(0)) is not None:
+            for key, event in message:
+                self._take(key, event)
+        for key in sorted(self._active):
+            if isinstance(self._states[key], Sending) and key not in self._begun:
+                self._enter(key, Ended(Outcome(Verdict.NOT_SENT, "the run ended before it was sent")))
+        self._all_active(last)
+
+    def _all_active(self, event: events.Event) -> None:
+        for key in sorted(self._active):
+            self._take(key, event)
+
+    def _take(self, key: WorkloadKey, event: events.Event) -> tuple[events.Effect, ...]:
+        known = self._states.get(key)
+        if known is None or isinstance(known, Ended):
+            return ()
+        if isinstance(event, events.Blind):
+            self._blind[key] = event.words  # holds for what is still on its way, too
+        state, effects = executor.step(known, event, self._terms)
+        if key in self._blind and isinstance(state, Rolling):
+            state, effects = executor.step(state, events.Blind(self._blind[key]), self._terms)
+        if state is not known:
+            self._enter(key, state)
+        return effects
+
+    def _enter(self, key: WorkloadKey, state: State) -> None:
+        known = self._states.get(key)
+        self._states[key] = state
+        match state:
+            case Ended(outcome=outcome):
+                self._active.discard(key)
+                self._listen(Finished(key, outcome))
+            case Rolling(standing=standing):
+                self._active.add(key)
+                if isinstance(known, Sending):
+                    self._listen(Sent(key, 1))
+                if not isinstance(known, Rolling) or known is state or known.standing != standing:
+                    self._listen(Progressed(key, standing))
+            case Sending(attempt=attempt):
+                self._active.add(key)
+                if attempt > 1 and not isinstance(known, Sending):
+                    self._listen(Sent(key, attempt))
+            case _:
+                self._active.add(key)
+
+    def _outcomes(self) -> Mapping[WorkloadKey, Outcome]:
+        ended = {key: state.outcome for key, state in self._states.items() if isinstance(state, Ended)}
+        return dict(sorted(ended.items()))
+
+    # --- what runs in other threads: it changes no state but `_begun`, which only grows
+
+    def _carrying(self, key: WorkloadKey, effect: events.Effect) -> Callable[[], _Message]:
+        def carry() -> _Message:
+            match effect:
+                case events.Send(patch=patch):
+                    self._begun.add(key)
+                    return ((key, self._send(patch)),)
+                case events.ReadAgain():
+                    return ((key, self._read(key)),)
+                case _ as never:
+                    assert_never(never)
+
+        return carry
+
+    def _send(self, patch: Patch) -> events.Event:
+        key = patch.key
+        try:
+            raw = self._ports.client.patch(key.kind.resource, key.namespace, key.name, patch.operations)
+            return events.Accepted(decode.workload(key.kind, raw))
+        except (ConnectionLost, ServerFault, UnreadableAnswer, Redirected) as error:
+            # After any of these the patch may be in the object all the same.
+            return events.Lost(error.fact)
+        except ApiRefusal as refusal:
+            if refusal.status == NOT_FOUND:
+                return events.Missing()
+            if refusal.status == CONFLICT:
+                # The API server applies a patch anew when somebody writes meanwhile; it gave up doing so.
+                return events.Lost(refusal.fact)
+            return events.Rejected(refusal.fact, conflict=refusal.status == INVALID)
+        except AccessError as error:
+            return events.Rejected(error.fact, conflict=False)
+
+    def _read(self, key: WorkloadKey) -> events.Event:
+        try:
+            raw = self._ports.client.get(key.kind.resource, key.namespace, key.name)
+            return events.Found(decode.workload(key.kind, raw))
+        except ApiRefusal as refusal:
+            return events.Missing() if refusal.status == NOT_FOUND else events.Unreadable(refusal.fact)
+        except AccessError as error:
+            return events.Unreadable(error.fact)
+
+    def _translator(self, scope: Scope) -> Callable[[WatchEvent], _Message]:
+        kind = scope.kind
+
+        def seen(raw: bytes) -> tuple[WorkloadKey, events.Event]:
+            workload = decode.workload(kind, raw)
+            return workload.key, events.Seen(workload)
+
+        def translate(event: WatchEvent) -> _Message:
+            match event:
+                case Changed(object=raw):
+                    return (seen(raw),)
+                case Removed(object=raw):
+                    workload = decode.workload(kind, raw)
+                    return ((workload.key, events.Deleted(workload.uid)),)
+                case Snapshot(items=items):
+                    return self._missing(scope, tuple(seen(raw) for raw in items))
+                case _ as never:
+                    assert_never(never)
+
+        return translate
+
+    def _loss(self, scope: Scope) -> Callable[[AccessError], _Message]:
+        """A watch is lost for good: what it showed, now or after its patch, is not known any more."""
+
+        def lost(error: AccessError) -> _Message:
+            return tuple((key, events.Blind(error.fact)) for key in list(self._states) if _takes(scope, key))
+
+        return lost
+
+    def _reading_once(self, key: WorkloadKey, uid: str) -> Callable[[], _Message]:
+        def read() -> _Message:
+            match self._read(key):
+                case events.Found(workload=workload):
+                    return ((key, events.Seen(workload)),)
+                case events.Missing():
+                    return ((key, events.Deleted(uid)),)
+                case _:
+                    return ()  # the watch will tell
+
+        return read
+
+    def _missing(self, scope: Scope, present: tuple[tuple[WorkloadKey, events.Event], ...]) -> _Message:
+        """A snapshot, and the deletion of what it lacks: that happened while no watch was there to see it."""
+        there = {key for key, _ in present}
+        lost = [
+            (key, state.uid if isinstance(state, Rolling) else state.first.uid)
+            for key, state in list(self._states.items())
+            if not isinstance(state, Ended) and _takes(scope, key) and key not in there
+        ]
+        return (*present, *((key, events.Deleted(uid)) for key, uid in lost))
+
+
+def _takes(scope: Scope, key: WorkloadKey) -> bool:
+    return key.kind is scope.kind and scope.namespace in (None, key.namespace) and scope.name in ("", key.name)

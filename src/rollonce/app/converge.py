@@ -1,0 +1,104 @@
+"""Converge: read, decide, ask, send one patch to each workload that differs, wait."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from rollonce.app import fleet as fleets
+from rollonce.app import rights
+from rollonce.app.conduct import Conductor, Listener, Result
+from rollonce.app.fleet import Fleet
+from rollonce.app.ports import Ports
+from rollonce.errors import RollonceError
+from rollonce.model.reference import Selection
+from rollonce.model.workload import WorkloadKey
+from rollonce.plan import decide, unmatched
+from rollonce.plan.decide import Wish
+from rollonce.plan.operation import Plan, Skip
+from rollonce.rollout import step as executor
+from rollonce.rollout.outcome import Outcome
+from rollonce.rollout.states import Ended
+from rollonce.rollout.step import Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a run is asked for; `timeout` in seconds, None without a bound."""
+
+    selection: Selection
+    wish: Wish
+    act: str
+    allow_unmatched: bool = False
+    strict: bool = False
+    wait: bool = True
+    timeout: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A plan with the read that it rests on. Nothing was written yet."""
+
+    options: Options
+    fleet: Fleet
+    plan: Plan
+
+
+def prepare(ports: Ports, options: Options) -> Prepared:
+    """Read and decide; reads only.
+
+    Raises errors of usage where a reference or pair matches nothing, and those of the cluster.
+    """
+    try:
+        return _prepare(ports, options)
+    except RollonceError as error:
+        raise error.doing(options.act) from error.__cause__
+
+
+def _prepare(ports: Ports, options: Options) -> Prepared:
+    fleet = fleets.read(ports, options.selection)
+    if options.strict:
+        unmatched.check_absent(fleet.absent, act=options.act)
+    if not options.allow_unmatched:
+        fleets.check_matched(fleet, options.selection, act=options.act)
+        act = f"{options.act}: {_size(fleet)}"
+        unmatched.check_containers(fleet.workloads, fleet.absent, options.wish.desired, act=act)
+    plan = decide.decide(fleet.workloads, fleet.absent, options.wish)
+    unknown = frozenset(p.key.namespace for p in plan.patches if any(not c.access_modes for c in p.workload.claims))
+    if unknown:
+        fleet, warnings = fleets.with_claims(ports, fleet, unknown)
+        plan = replace(decide.decide(fleet.workloads, fleet.absent, options.wish), warnings=warnings)
+    return Prepared(options, fleet, plan)
+
+
+def _size(fleet: Fleet) -> str:
+    n = len(fleet.workloads)
+    return "1 workload" if n == 1 else f"{n} workloads"
+
+
+def foresee(prepared: Prepared) -> Mapping[WorkloadKey, Outcome]:
+    """What is known of the outcomes without sending: the standing of what is already on target."""
+    terms = Terms(prepared.options.wish, wait=False)
+    skips = (o for o in prepared.plan.operations if isinstance(o, Skip))
+    states = {skip.key: executor.follow(skip, terms)[0] for skip in skips}
+    return {key: state.outcome for key, state in states.items() if isinstance(state, Ended)}
+
+
+def carry_out(ports: Ports, prepared: Prepared, listen: Listener) -> Result:
+    """Send what the plan says and wait for the rollouts; the outcome of every workload that is not refused.
+
+    Rights are asked for, and the watches opened, before the first write. A plan with refusals
+    sends nothing. Raises errors of the cluster only while nothing was sent.
+    """
+    options, plan = prepared.options, prepared.plan
+    terms = Terms(options.wish, options.wait)
+    conductor = Conductor(ports, plan, terms, listen)
+    if plan.refusals:
+        return conductor.send_nothing()
+    try:
+        rights.check_patch(ports, (p.key for p in plan.patches))
+        conductor.open_watches(prepared.fleet.scopes)
+    except RollonceError as error:
+        conductor.close()
+        raise error.doing(options.act) from error.__cause__
+    return conductor.run(options.timeout)
