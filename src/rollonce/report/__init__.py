@@ -1,0 +1,1 @@
+"""Values and events -> text and JSON. No decisions."""

@@ -1,0 +1,148 @@
+"""The document of `converge -o json`, version `rollonce.converge/v1`. Its bytes are stable for equal runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, assert_never
+
+import msgspec
+from msgspec import Struct
+
+from rollonce.errors import ExitCode
+from rollonce.model.deploy import Deploy
+from rollonce.model.workload import Workload, WorkloadKey
+from rollonce.plan.operation import ImageChange, Operation, Patch, Plan, Refuse, Remark, Skip
+from rollonce.rollout.outcome import Outcome
+
+VERSION = "rollonce.converge/v1"
+
+
+class DeployPart(Struct, rename="camel"):
+    """Which deploy the run belongs to; `source` is given, ci or generated."""
+
+    id: str
+    source: str
+    system: str
+    commit: str
+
+
+class ChangePart(Struct, rename="camel"):
+    """One container's image before and after; `role` is container, init container or native sidecar."""
+
+    container: str
+    role: str
+    old: str
+    new: str
+
+
+class CostPart(Struct, rename="camel"):
+    """Predicted disruption (none, roll, outage), why, and named risks."""
+
+    disruption: str
+    why: str
+    risks: list[str]
+
+
+class RemarkPart(Struct, rename="camel"):
+    """What was skipped within a workload, with its reason."""
+
+    reason: str
+    detail: str
+
+
+class OutcomePart(Struct, rename="camel"):
+    """How it ended; `sent` tells whether a patch of this run is in the object."""
+
+    verdict: str
+    detail: str
+    sent: bool
+
+
+class WorkloadPart(Struct, rename="camel"):
+    """One workload: what was planned, and how it ended (null in a dry run where something was planned)."""
+
+    kind: str
+    namespace: str
+    name: str
+    uid: str | None
+    operation: Literal["patch", "skip", "refuse"]
+    reason: str | None
+    detail: str | None
+    hint: str | None
+    changes: list[ChangePart]
+    cost: CostPart | None
+    remarks: list[RemarkPart]
+    outcome: OutcomePart | None
+
+
+class Document(Struct, rename="camel"):
+    """The whole run."""
+
+    version: str
+    deploy: DeployPart
+    dry_run: bool
+    workloads: list[WorkloadPart]
+    warnings: list[str]
+    patches_sent: int
+    exit_code: int
+
+
+def render(
+    plan: Plan, deploy: Deploy, outcomes: Mapping[WorkloadKey, Outcome], *, dry_run: bool, exit_code: ExitCode
+) -> bytes:
+    """The document, indented, with a newline at the end."""
+    document = Document(
+        version=VERSION,
+        deploy=DeployPart(deploy.id, deploy.source.value, deploy.system, deploy.commit),
+        dry_run=dry_run,
+        workloads=[_workload(operation, outcomes.get(operation.key)) for operation in plan.operations],
+        warnings=list(plan.warnings),
+        patches_sent=sum(outcome.sent for outcome in outcomes.values()),
+        exit_code=int(exit_code),
+    )
+    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+
+
+def _workload(operation: Operation, outcome: Outcome | None) -> WorkloadPart:
+    match operation:
+        case Patch(workload=workload, changes=changes, cost=cost):
+            part = _part(operation, workload, "patch", changes)
+            part.cost = CostPart(cost.disruption.value, cost.why, list(cost.risks))
+        case Skip(workload=workload, reason=skipped, detail=detail):
+            part = _part(operation, workload, "skip", ())
+            part.reason, part.detail = skipped.value, detail
+        case Refuse(workload=workload, reason=refused, detail=detail, changes=changes, hint=hint):
+            part = _part(operation, workload, "refuse", changes)
+            part.reason, part.detail, part.hint = refused.value, detail, hint
+        case _ as never:
+            assert_never(never)
+    if outcome is not None:
+        part.outcome = OutcomePart(outcome.verdict.value, outcome.detail, outcome.sent)
+    return part
+
+
+def _part(
+    operation: Operation,
+    workload: Workload | None,
+    name: Literal["patch", "skip", "refuse"],
+    changes: Sequence[ImageChange],
+) -> WorkloadPart:
+    key = operation.key
+    return WorkloadPart(
+        kind=key.kind.title,
+        namespace=key.namespace,
+        name=key.name,
+        uid=workload.uid if workload else None,
+        operation=name,
+        reason=None,
+        detail=None,
+        hint=None,
+        changes=[ChangePart(c.container, c.role.value, c.old, c.new) for c in changes],
+        cost=None,
+        remarks=[_remark(remark) for remark in operation.remarks],
+        outcome=None,
+    )
+
+
+def _remark(remark: Remark) -> RemarkPart:
+    return RemarkPart(remark.reason.value, remark.detail)

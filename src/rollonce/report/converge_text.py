@@ -1,0 +1,155 @@
+"""What a converge says on the way, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from rollonce.app.conduct import Event, Finished, Progressed, Sent
+from rollonce.model.deploy import Deploy, Source
+from rollonce.model.workload import Role, WorkloadKey
+from rollonce.plan.operation import Cost, ImageChange, Patch, Plan, Refuse, Skip
+from rollonce.report import images, table
+from rollonce.rollout.outcome import Outcome, Verdict
+
+_SHOWN = 3
+_READ_AT_A_GLANCE = 10
+
+
+def title(key: WorkloadKey, *, with_namespace: bool) -> str:
+    """`deployment/x`, or `namespace/deployment/x` where a run spans several."""
+    return f"{key.namespace}/{key}" if with_namespace else str(key)
+
+
+def spans_namespaces(plan: Plan) -> bool:
+    """Whether the workloads of a plan lie in more than one namespace."""
+    return len({operation.key.namespace for operation in plan.operations}) > 1
+
+
+def plan_lines(plan: Plan, deploy: Deploy) -> list[str]:
+    """The plan, before anything is done."""
+    wide = spans_namespaces(plan)
+    lines = [_deploy_line(deploy, plan)]
+    changing = [o for o in plan.operations if isinstance(o, Patch)]
+    if changing:
+        lines += ["", *_changes_table(changing, wide)]
+    refused = plan.refusals
+    if refused:
+        lines += ["", *_refusals(refused, wide)]
+    skipped = [o for o in plan.operations if isinstance(o, Skip)]
+    if skipped:
+        lines += ["", *(f"{title(s.key, with_namespace=wide)}: {s.detail}" for s in skipped)]
+    lines += _remarks(plan, wide)
+    lines += [f"warning: {warning}" for warning in plan.warnings]
+    return lines
+
+
+def _deploy_line(deploy: Deploy, plan: Plan) -> str:
+    commit = f", commit {deploy.commit[:12]}" if deploy.commit else ""
+    origin = {Source.GIVEN: "", Source.CI: "", Source.GENERATED: " (generated)"}[deploy.source]
+    spaces = sorted({operation.key.namespace for operation in plan.operations})
+    where = f"namespace {spaces[0]}" if len(spaces) == 1 else f"{len(spaces)} namespaces"
+    return f"deploy {deploy.id}{origin}{commit}" + (f", {where}" if spaces else "")
+
+
+def _changes_table(patches: Iterable[Patch], wide: bool) -> list[str]:
+    rows: list[list[str]] = []
+    for patch in patches:
+        head = title(patch.key, with_namespace=wide)
+        cost = patch.cost.disruption.value
+        for i, change in enumerate(patch.changes):
+            rows.append([head if i == 0 else "", *_change_cells(change), cost if i == 0 else ""])
+    lines = table.render(["WORKLOAD", "CONTAINER", "NOW", "BECOMES", "IMAGE", "COST"], rows)
+    return [*lines, "", *_costs(patches, wide)]
+
+
+def _change_cells(change: ImageChange) -> list[str]:
+    common, old, new = images.change(change.old, change.new)
+    role = "" if change.role is Role.MAIN else f" ({change.role})"
+    return [change.container + role, old, new, common]
+
+
+def _costs(patches: Iterable[Patch], wide: bool) -> list[str]:
+    """Each cost once, with the workloads that it is predicted for."""
+    groups: dict[Cost, list[str]] = {}
+    for patch in patches:
+        groups.setdefault(patch.cost, []).append(title(patch.key, with_namespace=wide))
+    lines = []
+    for cost, who in groups.items():
+        risks = "".join(f"; {risk}" for risk in cost.risks)
+        lines.append(f"{cost.disruption}: {_some(who)}: {cost.why}{risks}")
+    return lines
+
+
+def _remarks(plan: Plan, wide: bool) -> list[str]:
+    """Each remark once, with the workloads that it holds for."""
+    groups: dict[str, list[str]] = {}
+    for operation in plan.operations:
+        for remark in operation.remarks:
+            groups.setdefault(remark.detail, []).append(title(operation.key, with_namespace=wide))
+    return [f"{_some(who)}: {detail}" for detail, who in groups.items()]
+
+
+def _some(who: list[str]) -> str:
+    more = f" and {len(who) - _SHOWN} more" if len(who) > _SHOWN else ""
+    return ", ".join(who[:_SHOWN]) + more
+
+
+def _refusals(refusals: Iterable[Refuse], wide: bool) -> list[str]:
+    lines = []
+    for refusal in refusals:
+        lines.append(f"{title(refusal.key, with_namespace=wide)}: refused ({refusal.reason}): {refusal.detail}")
+        for change in refusal.changes:
+            common, old, new = images.change(change.old, change.new)
+            where = f" of {common}" if common else ""
+            lines.append(f"  {change.container}: {old} -> {new}{where}")
+        lines.append(f"  hint: {refusal.hint}")
+    return lines
+
+
+def event_line(event: Event, *, with_namespace: bool) -> str:
+    """One line for one event of a run."""
+    who = title(event.key, with_namespace=with_namespace)
+    match event:
+        case Sent(attempt=1):
+            return f"{who}: patch sent"
+        case Sent(attempt=attempt):
+            return f"{who}: sent again (attempt {attempt})"
+        case Progressed(standing=standing):
+            return f"{who}: {standing.message}"
+        case Finished(outcome=outcome):
+            return f"{who}: {outcome.verdict}: {outcome.detail}"
+
+
+def summary_lines(plan: Plan, outcomes: Mapping[WorkloadKey, Outcome], *, dry_run: bool) -> list[str]:
+    """What was sent and what happened, at the end."""
+    wide = spans_namespaces(plan)
+    if dry_run:
+        return [_dry_run_line(plan), *_bad_lines(outcomes, wide)]
+    if plan.refusals:
+        told = {key: outcome for key, outcome in outcomes.items() if outcome.verdict is not Verdict.NOT_SENT}
+        return [f"nothing was sent: {_count(len(plan.refusals), 'workload')} refused", *_bad_lines(told, wide)]
+    sent = sum(outcome.sent for outcome in outcomes.values())
+    tally: dict[Verdict, int] = {}
+    for outcome in outcomes.values():
+        tally[outcome.verdict] = tally.get(outcome.verdict, 0) + 1
+    counted = ", ".join(f"{n} {verdict}" for verdict, n in sorted(tally.items()))
+    total = f"{_count(sent, 'patch', 'patches')} sent; {counted or 'nothing to do'}"
+    # What went wrong was said when it happened; in a large fleet that is far up by now.
+    return [total, *_bad_lines(outcomes, wide)] if len(outcomes) > _READ_AT_A_GLANCE else [total]
+
+
+def _dry_run_line(plan: Plan) -> str:
+    n = len(plan.patches)
+    return f"dry run: nothing was sent; {_count(n, 'workload')} would be changed"
+
+
+def _bad_lines(outcomes: Mapping[WorkloadKey, Outcome], wide: bool) -> list[str]:
+    return [
+        f"{title(key, with_namespace=wide)}: {outcome.verdict}: {outcome.detail}"
+        for key, outcome in outcomes.items()
+        if not outcome.good
+    ]
+
+
+def _count(n: int, one: str, many: str = "") -> str:
+    return f"{n} {one if n == 1 else many or one + 's'}"

@@ -1,0 +1,37 @@
+"""Where text goes. A reader that went away (`| head`) must not end a run that writes to a cluster."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable
+from typing import TextIO
+
+
+class Output:
+    """A text stream that turns silent, once, when nobody reads it any more."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person may be watching."""
+        return self.stream.isatty()
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """Write lines at once, so that a log shows them when they happen."""
+        self._write("".join(f"{line}\n" for line in lines))
+
+    def raw(self, document: bytes) -> None:
+        """Write a document that brings its own newlines."""
+        self._write(document.decode())
+
+    def _write(self, text: str) -> None:
+        try:
+            self.stream.write(text)
+            self.stream.flush()
+        except BrokenPipeError:
+            # What is still buffered would raise again when the interpreter flushes at its end.
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), self.stream.fileno())

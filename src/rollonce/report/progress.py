@@ -1,0 +1,92 @@
+"""Progress while rollouts are waited for: a live table on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from rollonce.app.conduct import Event, Finished, Progressed, Sent
+from rollonce.model.workload import WorkloadKey
+from rollonce.plan.operation import Plan
+from rollonce.report import converge_text
+from rollonce.report.output import Output
+from rollonce.rollout.outcome import Verdict
+
+if TYPE_CHECKING:
+    from rich.live import Live
+    from rich.table import Table
+
+# A thousand live rows cost a quarter of a second a refresh; nobody reads more than a screenful.
+MOST_ROWS = 30
+# Each step of each rollout is told for fleets up to this size; of larger ones only the ends.
+_TALKATIVE = 20
+_SILENT = frozenset({Verdict.UNCHANGED, Verdict.ABSENT})  # the plan has said it already
+
+
+class Progress:
+    """Takes the events of a run. Use as a context, so that the terminal is put right at the end."""
+
+    def __init__(self, out: Output, plan: Plan) -> None:
+        self._out = out
+        self._wide = converge_text.spans_namespaces(plan)
+        self._talkative = len(plan.operations) <= _TALKATIVE
+        self._running: dict[WorkloadKey, str] = {}
+        self._live: Live | None = None
+
+    def __enter__(self) -> Self:
+        if self._out.is_terminal:
+            from rich.console import Console
+            from rich.live import Live
+
+            self._live = Live(
+                console=Console(file=self._out.stream),
+                transient=True,
+                auto_refresh=True,
+                get_renderable=self._table,
+            )
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def take(self, event: Event) -> None:
+        """Show an event."""
+        match event:
+            case Finished(key=key, outcome=outcome):
+                self._running.pop(key, None)
+                if outcome.verdict not in _SILENT:
+                    self._say(event)
+            case Progressed(key=key, standing=standing):
+                self._running[key] = standing.message
+                if self._live is None and self._talkative:
+                    self._say(event)
+            case Sent(key=key, attempt=attempt):
+                self._running[key] = "patch sent"
+                if attempt > 1 or (self._live is None and self._talkative):
+                    self._say(event)
+
+    def _say(self, event: Event) -> None:
+        line = converge_text.event_line(event, with_namespace=self._wide)
+        if self._live is None:
+            self._out.lines([line])
+        else:
+            # Else the line is printed above the table as it was before this event.
+            self._live.refresh()
+            self._live.console.print(line, markup=False, highlight=False)
+
+    def _table(self) -> Table:
+        from rich.table import Table
+        from rich.text import Text
+
+        # Copied first: the display refreshes in a thread of its own.
+        running = sorted(dict(self._running).items())
+        table = Table(box=None, show_header=False, pad_edge=False)
+        for key, message in running[:MOST_ROWS]:
+            table.add_row(converge_text.title(key, with_namespace=self._wide), Text(message))
+        if len(running) > MOST_ROWS:
+            table.add_row(f"and {len(running) - MOST_ROWS} more", "")
+        return table
