@@ -1,0 +1,165 @@
+"""`rollonce converge`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import click
+
+from rollonce.app import converge, verdict
+from rollonce.app.conduct import Result
+from rollonce.app.ports import Ports
+from rollonce.cli import connect
+from rollonce.cli.duration import Duration
+from rollonce.errors import ExitCode, MissingArguments
+from rollonce.model import deploy as deploys
+from rollonce.model import edit, reference
+from rollonce.plan.decide import Policy, Wish
+from rollonce.plan.desired import Desired
+from rollonce.report import converge_json, converge_text
+from rollonce.report.output import Output
+from rollonce.report.progress import Progress
+
+_DEFAULT_TIMEOUT = "10m"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The command line of one converge."""
+
+    arguments: tuple[str, ...]
+    selector: str
+    everything: bool
+    deploy_id: str
+    allow_unmatched: bool
+    strict: bool
+    force_managed: bool
+    again: bool
+    dry_run: bool
+    tell_pending: bool
+    wait: bool
+    timeout: float
+    output: str
+
+
+@click.command("converge")
+@click.argument("arguments", metavar="WORKLOAD... CONTAINER=IMAGE...", nargs=-1)
+@connect.options
+@click.option("-l", "--selector", metavar="LABELS", default="", help="All workloads of the kinds with these labels.")
+@click.option("--all", "everything", is_flag=True, help="All workloads of the kinds.")
+@click.option(
+    "--deploy-id",
+    metavar="ID",
+    default="",
+    help="Id of this deploy; else that of the CI run, else generated.",
+)
+@click.option("--allow-unmatched", is_flag=True, help="Containers and references that nothing matches are no error.")
+@click.option("--strict", is_flag=True, help="A named workload that does not exist is an error.")
+@click.option("--force-managed", is_flag=True, help="Also change what an operator, Argo CD or Flux manages.")
+@click.option("--again", is_flag=True, help="Also change what this very deploy has changed before: a second roll.")
+@click.option("--dry-run", is_flag=True, help="Show the plan and stop; nothing is written.")
+@click.option(
+    "--exit-code", "tell_pending", is_flag=True, help="With --dry-run: exit with 5 where changes are pending."
+)
+@click.option("--wait/--no-wait", default=True, help="Wait for the rollouts (default), or only send.")
+@click.option(
+    "--timeout",
+    type=Duration(),
+    default=_DEFAULT_TIMEOUT,
+    show_default=True,
+    metavar="DURATION",
+    help="How long to wait for the rollouts in all; 0 means without a bound.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Form of the report.",
+)
+def command(kubeconfig: str, context: str, namespace: str, all_namespaces: bool, **asked: object) -> ExitCode:
+    """Bring containers of workloads to their images, with one patch per workload that differs.
+
+    WORKLOAD is what kubectl takes: deployment/x, deploy x y, sts/x, ds/x, cronjob/x, or kinds
+    (deploy,sts) with -l or --all. CONTAINER=IMAGE holds for every workload that has the container, *=IMAGE
+    for every container, KIND/NAME:CONTAINER=IMAGE for one workload; the more specific one wins.
+
+    Nothing is sent to a workload that is already on its target images.
+    """
+    place = connect.Place(kubeconfig, context, namespace, all_namespaces)
+    return _run(place, Asked(**asked))  # type: ignore[arg-type]
+
+
+def _run(place: connect.Place, asked: Asked) -> ExitCode:
+    if asked.tell_pending and not asked.dry_run:
+        raise MissingArguments(
+            "--exit-code tells of pending changes, and there are none after a run",
+            act="converge",
+            hint="give it together with --dry-run",
+        )
+    words, pairs = edit.split_arguments(asked.arguments, act="converge")
+    if not pairs:
+        raise MissingArguments(
+            "no image is wanted", act="converge", hint="give container=image pairs after the workloads"
+        )
+    if place.all_namespaces and place.namespace:
+        raise MissingArguments("-n and -A exclude each other", act="converge", hint="give one of them")
+    desired = Desired.of((edit.pair(text, act="converge") for text in pairs), act="converge")
+    wish = Wish(desired, _deploy(asked.deploy_id), Policy(asked.force_managed, asked.again))
+    # Selected before anything is connected: a malformed reference needs no cluster to be one.
+    selection = _select(words, place, asked)
+    ports, namespace = connect.connect(place)
+    if selection.namespace is not None:
+        selection = replace(selection, namespace=namespace)
+    options = converge.Options(
+        selection,
+        wish,
+        act=f"converge {selection}",
+        allow_unmatched=asked.allow_unmatched,
+        strict=asked.strict,
+        wait=asked.wait,
+        timeout=asked.timeout or None,
+    )
+    with closing(ports):
+        return _converge(ports, options, asked)
+
+
+def _select(words: list[str], place: connect.Place, asked: Asked) -> reference.Selection:
+    return reference.select(
+        words,
+        namespace=None if place.all_namespaces else place.namespace,
+        selector=asked.selector,
+        everything=asked.everything,
+        act="converge",
+    )
+
+
+def _deploy(given: str) -> deploys.Deploy:
+    now = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    return deploys.identify(os.environ, given=given, generated=f"local-{now}-{os.urandom(3).hex()}", act="converge")
+
+
+def _converge(ports: Ports, options: converge.Options, asked: Asked) -> ExitCode:
+    out = Output(sys.stdout if asked.output == "text" else sys.stderr)
+    prepared = converge.prepare(ports, options)
+    plan, deploy = prepared.plan, options.wish.deploy
+    out.lines([*converge_text.plan_lines(plan, deploy), ""])
+    if asked.dry_run:
+        result = Result(converge.foresee(prepared))
+        code = verdict.dry_run_exit_code(plan, result, tell_pending=asked.tell_pending)
+    else:
+        with Progress(out, plan) as progress:
+            result = converge.carry_out(ports, prepared, progress.take)
+        code = verdict.exit_code(plan, result)
+    out.lines(converge_text.summary_lines(plan, result.outcomes, dry_run=asked.dry_run))
+    if asked.output == "json":
+        document = converge_json.render(plan, deploy, result.outcomes, dry_run=asked.dry_run, exit_code=code)
+        Output(sys.stdout).raw(document)
+    if result.interruption is not None:
+        raise result.interruption
+    return code
