@@ -1,0 +1,3 @@
+module rollonce.dev/controlplane/pki
+
+go 1.26
