@@ -1,0 +1,169 @@
+"""The guards, each with the text that removes it and the test that then turns red."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """In `file` (below src/rollonce) `old`, which stands there exactly once, becomes `new`; `test` then fails."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    test: str
+
+
+STEP = "tests/unit/rollout/test_step.py::test_"
+PATCH = "tests/unit/plan/test_patch.py::test_"
+LAWS = "tests/unit/plan/test_laws.py::test_"
+RIGHTS = "tests/scenarios/test_rights.py::test_"
+
+FAST = (
+    Mutation(
+        "the uid is not tested",
+        "plan/patch.py",
+        '[_test("/metadata/uid", workload.uid)]',
+        "[]",
+        f"{LAWS}a_patch_from_an_older_read_never_applies",
+    ),
+    Mutation(
+        "the name at the index is not tested",
+        "plan/patch.py",
+        '_test(f"{at}/name", want.container.name), ',
+        "",
+        f"{LAWS}a_patch_from_an_older_read_never_applies",
+    ),
+    Mutation(
+        "only what changes is tested, not what is true already",
+        "plan/patch.py",
+        "    for want in wanted:\n        at =",
+        "    for want in (w for w in wanted if w.differs):\n        at =",
+        f"{PATCH}everything_that_is_wanted_is_tested_also_what_is_true_already",
+    ),
+    Mutation(
+        "the deploy id that was read is not tested",
+        "plan/patch.py",
+        "operations = [_test(_annotation(DEPLOY_ID), workload.annotation(DEPLOY_ID))]",
+        "operations: list[dict[str, Any]] = []",
+        f"{PATCH}the_deploy_id_that_was_read_is_tested",
+    ),
+    Mutation(
+        "the absence of the annotations map is not tested",
+        "plan/patch.py",
+        "[_test(_ANNOTATIONS, None), _add(_ANNOTATIONS, values)]",
+        "[_add(_ANNOTATIONS, values)]",
+        f"{PATCH}without_a_map_of_annotations_its_absence_is_tested",
+    ),
+    Mutation(
+        "a lagging observedGeneration is believed",
+        "status/compute.py",
+        "seen is not None and seen >= workload.generation",
+        "seen is not None",
+        "tests/unit/status/test_recorded.py::test_undisturbed_it_ends_as_the_api_says_and_not_before",
+    ),
+    Mutation(
+        "the last rollout's failure is believed",
+        "status/deployment.py",
+        "_failed(progressing) and not _is_old_news(progressing, before)",
+        "_failed(progressing)",
+        f"{STEP}a_failure_from_before_our_change_is_not",
+    ),
+    Mutation(
+        "what the watch shows from before the change is taken for an overwriting",
+        "rollout/step.py",
+        "    if now.generation < state.floor:\n        return state  # from before the change\n",
+        "",
+        f"{STEP}a_status_from_before_the_change_ends_nothing",
+    ),
+    Mutation(
+        "what the watch showed before the answer is forgotten",
+        "rollout/step.py",
+        "return replace(state, seen=_newer(state.seen, workload)), ()",
+        "return state, ()",
+        f"{STEP}a_fast_rollout_may_be_seen_before_the_answer",
+    ),
+    Mutation(
+        "a deletion that the watch showed before the answer is forgotten",
+        "rollout/step.py",
+        "return replace(state, gone=uid), ()",
+        "return state, ()",
+        f"{STEP}a_deletion_may_be_seen_before_the_answer",
+    ),
+    Mutation(
+        "a lost patch is sent again blindly",
+        "rollout/step.py",
+        "        case Lost(words=words):\n            return read(words, lost=True)",
+        "        case Lost():\n            return state, (Send(state.patch),)",
+        f"{STEP}what_may_be_a_conflict_or_lost_is_read_again",
+    ),
+    Mutation(
+        "another deploy's workload is overwritten",
+        "rollout/step.py",
+        "if _other_deploy(state.first, now, wish) and not decide.reaches(now, wish):",
+        "if False:",
+        f"{STEP}another_deploy_meanwhile_is_a_conflict",
+    ),
+    Mutation(
+        "a workload that was made anew is taken for the old one",
+        "rollout/step.py",
+        "    if now.uid != state.first.uid:\n",
+        "    if False:\n",
+        f"{STEP}made_anew_meanwhile_it_is_another_one",
+    ),
+    Mutation(
+        "it tries more often than five times",
+        "rollout/step.py",
+        "if state.attempt >= MOST_ATTEMPTS:",
+        "if state.attempt >= MOST_ATTEMPTS + 2:",
+        f"{STEP}it_gives_up_after_the_fifth_attempt",
+    ),
+    Mutation(
+        "images that others put in meanwhile are taken for ours",
+        "rollout/step.py",
+        "    if not decide.reaches(now, terms.wish):\n        return Ended(Outcome(Verdict.CONFLICT",
+        "    if False:\n        return Ended(Outcome(Verdict.CONFLICT",
+        f"{STEP}other_images_during_the_wait_are_a_conflict",
+    ),
+    Mutation(
+        "a patch under way at the end of the time counts as nothing",
+        "app/verdict.py",
+        "    if bad - {Verdict.CONFLICT}:\n",
+        "    if bad - {Verdict.CONFLICT, Verdict.UNKNOWN}:\n",
+        "tests/unit/app/test_verdict.py",
+    ),
+)
+
+# These need the real control plane.
+CLUSTER = (
+    Mutation(
+        "watches are opened after the first write",
+        "app/converge.py",
+        "        conductor.open_watches(prepared.fleet.scopes)\n",
+        "",
+        f"{RIGHTS}who_may_not_watch_is_told_before_anything_is_sent",
+    ),
+    Mutation(
+        "rights are not asked for",
+        "app/converge.py",
+        "        rights.check_patch(ports, (p.key for p in plan.patches))\n",
+        "",
+        f"{RIGHTS}a_reader_is_told_before_anything_is_sent",
+    ),
+    Mutation(
+        "watches have the selector of the run",
+        "app/conduct.py",
+        "            name=scope.name,\n",
+        "            name=scope.name,\n            selector='tier=agents',\n",
+        "tests/scenarios/test_races.py::test_a_workload_that_loses_its_label_during_the_rollout_is_not_gone",
+    ),
+    Mutation(
+        "what is only waited for is not read once more",
+        "app/conduct.py",
+        "                    inbox.start(self._reading_once(key, state.uid))\n",
+        "                    pass\n",
+        "tests/scenarios/test_races.py::test_what_happens_between_the_read_and_the_watch_is_seen",
+    ),
+)
