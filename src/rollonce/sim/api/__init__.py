@@ -1,0 +1,1 @@
+"""The API of the simulated cluster: requests to answers, on plain JSON."""

@@ -1,0 +1,158 @@
+"""The built-in kinds: what is served where, and under which names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rollonce.sim.store import Collection
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One resource as discovery tells of it."""
+
+    group: str
+    version: str
+    resource: str
+    kind: str
+    namespaced: bool
+    short: tuple[str, ...] = ()
+    subresources: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+
+    @property
+    def singular(self) -> str:
+        """The name of one."""
+        return self.kind.lower()
+
+    @property
+    def api_version(self) -> str:
+        """As in an object's apiVersion."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def collection(self) -> Collection:
+        """Where the store keeps them."""
+        return Collection(self.group, self.resource)
+
+    @property
+    def qualified(self) -> str:
+        """The resource as errors name it: `deployments.apps`."""
+        return f"{self.resource}.{self.group}" if self.group else self.resource
+
+    @property
+    def qualified_kind(self) -> str:
+        """The kind as errors name it: `Deployment.apps`."""
+        return f"{self.kind}.{self.group}" if self.group else self.kind
+
+
+_RBAC = "rbac.authorization.k8s.io"
+_NET = "networking.k8s.io"
+_ADM = "admissionregistration.k8s.io"
+
+# group/version, resource, kind, namespaced, short names, subresources, categories
+_ROWS: tuple[tuple[str, str, str, str, bool, str, str, str], ...] = (
+    ("", "v1", "bindings", "Binding", True, "", "", ""),
+    ("", "v1", "configmaps", "ConfigMap", True, "cm", "", ""),
+    ("", "v1", "endpoints", "Endpoints", True, "ep", "", ""),
+    ("", "v1", "events", "Event", True, "ev", "", ""),
+    ("", "v1", "limitranges", "LimitRange", True, "limits", "", ""),
+    ("", "v1", "namespaces", "Namespace", False, "ns", "status finalize", ""),
+    ("", "v1", "nodes", "Node", False, "no", "status", ""),
+    ("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", True, "pvc", "status", ""),
+    ("", "v1", "persistentvolumes", "PersistentVolume", False, "pv", "status", ""),
+    ("", "v1", "pods", "Pod", True, "po", "status eviction binding ephemeralcontainers resize", "all"),
+    ("", "v1", "podtemplates", "PodTemplate", True, "", "", ""),
+    ("", "v1", "replicationcontrollers", "ReplicationController", True, "rc", "status scale", "all"),
+    ("", "v1", "resourcequotas", "ResourceQuota", True, "quota", "status", ""),
+    ("", "v1", "secrets", "Secret", True, "", "", ""),
+    ("", "v1", "serviceaccounts", "ServiceAccount", True, "sa", "", ""),
+    ("", "v1", "services", "Service", True, "svc", "status", "all"),
+    (_ADM, "v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration", False, "", "", "api-extensions"),
+    (_ADM, "v1", "validatingadmissionpolicies", "ValidatingAdmissionPolicy", False, "", "status", "api-extensions"),
+    (
+        _ADM, "v1", "validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding", False, "", "",
+        "api-extensions",
+    ),
+    (_ADM, "v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration", False, "", "", "api-extensions"),
+    (
+        "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", False, "crd crds",
+        "status", "api-extensions",
+    ),
+    ("apiregistration.k8s.io", "v1", "apiservices", "APIService", False, "", "status", "api-extensions"),
+    ("apps", "v1", "controllerrevisions", "ControllerRevision", True, "", "", ""),
+    ("apps", "v1", "daemonsets", "DaemonSet", True, "ds", "status", "all"),
+    ("apps", "v1", "deployments", "Deployment", True, "deploy", "status scale", "all"),
+    ("apps", "v1", "replicasets", "ReplicaSet", True, "rs", "status scale", "all"),
+    ("apps", "v1", "statefulsets", "StatefulSet", True, "sts", "status scale", "all"),
+    ("authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", False, "", "", ""),
+    ("authorization.k8s.io", "v1", "selfsubjectrulesreviews", "SelfSubjectRulesReview", False, "", "", ""),
+    ("authorization.k8s.io", "v1", "subjectaccessreviews", "SubjectAccessReview", False, "", "", ""),
+    ("authorization.k8s.io", "v1", "localsubjectaccessreviews", "LocalSubjectAccessReview", True, "", "", ""),
+    ("autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler", True, "hpa", "status", "all"),
+    ("autoscaling", "v1", "horizontalpodautoscalers", "HorizontalPodAutoscaler", True, "hpa", "status", "all"),
+    ("batch", "v1", "cronjobs", "CronJob", True, "cj", "status", "all"),
+    ("batch", "v1", "jobs", "Job", True, "", "status", "all"),
+    (
+        "certificates.k8s.io", "v1", "certificatesigningrequests", "CertificateSigningRequest", False, "csr",
+        "status", "",
+    ),
+    ("coordination.k8s.io", "v1", "leases", "Lease", True, "", "", ""),
+    ("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", True, "", "", ""),
+    ("events.k8s.io", "v1", "events", "Event", True, "ev", "", ""),
+    (_NET, "v1", "ingressclasses", "IngressClass", False, "", "", ""),
+    (_NET, "v1", "ingresses", "Ingress", True, "ing", "status", ""),
+    (_NET, "v1", "networkpolicies", "NetworkPolicy", True, "netpol", "", ""),
+    ("node.k8s.io", "v1", "runtimeclasses", "RuntimeClass", False, "", "", ""),
+    ("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", True, "pdb", "status", ""),
+    (_RBAC, "v1", "clusterrolebindings", "ClusterRoleBinding", False, "", "", ""),
+    (_RBAC, "v1", "clusterroles", "ClusterRole", False, "", "", ""),
+    (_RBAC, "v1", "rolebindings", "RoleBinding", True, "", "", ""),
+    (_RBAC, "v1", "roles", "Role", True, "", "", ""),
+    ("scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass", False, "pc", "", ""),
+    ("storage.k8s.io", "v1", "csidrivers", "CSIDriver", False, "", "", ""),
+    ("storage.k8s.io", "v1", "csinodes", "CSINode", False, "", "", ""),
+    ("storage.k8s.io", "v1", "storageclasses", "StorageClass", False, "sc", "", ""),
+    ("storage.k8s.io", "v1", "volumeattachments", "VolumeAttachment", False, "", "status", ""),
+)  # fmt: skip
+
+BUILT_IN: tuple[Kind, ...] = tuple(
+    Kind(
+        group,
+        version,
+        resource,
+        kind,
+        namespaced,
+        tuple(short.split()),
+        tuple(subresources.split()),
+        tuple(categories.split()),
+    )
+    for group, version, resource, kind, namespaced, short, subresources, categories in _ROWS
+)
+# Asked and answered, never stored.
+REVIEWS = frozenset({
+    "selfsubjectaccessreviews", "selfsubjectrulesreviews", "subjectaccessreviews", "localsubjectaccessreviews",
+})  # fmt: skip
+
+
+class Kinds:
+    """What is served now."""
+
+    def __init__(self) -> None:
+        self._served = {(kind.group, kind.version, kind.resource): kind for kind in BUILT_IN}
+
+    def find(self, group: str, version: str, resource: str) -> Kind | None:
+        """None where nothing is served there."""
+        return self._served.get((group, version, resource))
+
+    def of(self, collection: Collection) -> Kind | None:
+        """The first version that is served of a stored collection."""
+        return next((kind for kind in self._served.values() if kind.collection == collection), None)
+
+    def add(self, kind: Kind) -> None:
+        """Serves one more kind, as a CustomResourceDefinition does."""
+        self._served[kind.group, kind.version, kind.resource] = kind
+
+    def all(self) -> tuple[Kind, ...]:
+        """In order of their making."""
+        return tuple(self._served.values())

@@ -1,0 +1,122 @@
+"""Who owns which fields: metadata.managedFields as every write moves it
+(apimachinery/pkg/util/managedfields/internal, sigs.k8s.io/structured-merge-diff merge/update.go)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from rollonce.sim.api import fieldsets
+from rollonce.sim.api.fieldsets import Path, Paths
+from rollonce.sim.clockwork import timestamp
+from rollonce.sim.store import Object
+
+_TEMPLATE: dict[str, Any] = {"metadata": {}, "spec": {"containers": None}}
+# What a new object of a kind has before anything is written into it: the structs that its Go type holds by value.
+# The fields inside are new, they themselves are not.
+_EMPTY: dict[str, dict[str, Any]] = {
+    "Deployment": {"spec": {"selector": None, "strategy": {}, "template": _TEMPLATE}},
+    "ReplicaSet": {"spec": {"selector": None, "template": _TEMPLATE}},
+    "StatefulSet": {"spec": {"selector": None, "template": _TEMPLATE, "updateStrategy": {}}},
+    "DaemonSet": {"spec": {"selector": None, "template": _TEMPLATE, "updateStrategy": {}}},
+    "Job": {"spec": {"template": _TEMPLATE}},
+    "CronJob": {"spec": {"jobTemplate": {"metadata": {}, "spec": {"template": _TEMPLATE}}}},
+    "Pod": {"spec": {"containers": None}},
+    "Service": {"spec": {}, "status": {"loadBalancer": {}}},
+    "PersistentVolumeClaim": {"spec": {"resources": {}}},
+}
+
+
+class Owner(NamedTuple):
+    """Who wrote, how, and through what. `version` is empty for an applier, who is one whatever the version."""
+
+    manager: str
+    operation: str
+    version: str
+    subresource: str
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What an owner has, and since when."""
+
+    paths: Paths
+    version: str
+    time: str
+
+
+Shares = dict[Owner, Share]
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One write: its manager, the type it goes by, the moment."""
+
+    manager: str
+    api_version: str
+    kind: str
+    subresource: str
+    now: float
+
+
+def read(thing: Object | None) -> Shares:
+    """The shares of an object."""
+    shares: Shares = {}
+    for entry in ((thing or {}).get("metadata") or {}).get("managedFields") or ():
+        operation, version = entry.get("operation", ""), entry.get("apiVersion", "")
+        owner = Owner(
+            entry.get("manager", ""), operation, "" if operation == "Apply" else version, entry.get("subresource", "")
+        )
+        shares[owner] = Share(fieldsets.decode(entry.get("fieldsV1")), version, entry.get("time", ""))
+    return shares
+
+
+def written(shares: Shares) -> list[Object]:
+    """As metadata.managedFields: appliers first, then by time and name."""
+    ordered = sorted(
+        ((owner, share) for owner, share in shares.items() if share.paths),
+        key=lambda each: (each[0].operation, each[1].time, each[0].manager, each[1].version, each[0].subresource),
+    )
+    entries = []
+    for owner, share in ordered:
+        entry: Object = {"manager": owner.manager, "operation": owner.operation, "apiVersion": share.version}
+        if share.time:
+            entry["time"] = share.time
+        entry |= {"fieldsType": "FieldsV1", "fieldsV1": fieldsets.write(share.paths)}
+        if owner.subresource:
+            entry["subresource"] = owner.subresource
+        entries.append(entry)
+    return entries
+
+
+def empty(kind: str) -> Object:
+    """What there is before there is anything."""
+    return {"metadata": {}, "spec": {}, "status": {}, **_EMPTY.get(kind, {})}
+
+
+def owned(paths: set[Path] | Paths, subresource: str) -> set[Path]:
+    """Those that a write through a subresource, or through none, may own."""
+    if subresource == "status":
+        return {
+            path for path in paths if path[0] in ("f:status", "f:metadata") and path[:2] != ("f:metadata", "f:labels")
+        }
+    return {path for path in paths if path[0] != "f:status"}
+
+
+def track(live: Object | None, after: Object, write: Write) -> list[Object] | None:
+    """The managedFields after a write that is no apply; None where it takes and removes nothing."""
+    difference = fieldsets.compare(live if live is not None else empty(write.kind), after, write.kind)
+    taken = difference.taken
+    if not taken and not difference.removed:
+        return None
+    lost = taken | difference.removed
+    shares = {
+        owner: Share(share.paths - lost, share.version, share.time) if not share.paths.isdisjoint(lost) else share
+        for owner, share in read(live).items()
+    }
+    mine = owned(taken, write.subresource)
+    if mine:
+        owner = Owner(write.manager, "Update", write.api_version, write.subresource)
+        before = shares[owner].paths if owner in shares else frozenset()
+        shares[owner] = Share(before | mine, write.api_version, timestamp(write.now))
+    return written(shares)

@@ -1,0 +1,8 @@
+"""The controllers of the simulated cluster: they see every write and act a little later, in virtual time."""
+
+from __future__ import annotations
+
+from rollonce.sim.controllers.dispatch import install
+from rollonce.sim.pods import PROFILES, Profile
+
+__all__ = ["PROFILES", "Profile", "install"]

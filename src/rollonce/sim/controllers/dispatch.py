@@ -1,0 +1,100 @@
+"""Which write concerns which controller."""
+
+from __future__ import annotations
+
+from rollonce.sim import pods
+from rollonce.sim.controllers.daemonset import DaemonSets
+from rollonce.sim.controllers.deployment import Deployments
+from rollonce.sim.controllers.garbage import Garbage
+from rollonce.sim.controllers.kubelet import Kubelet
+from rollonce.sim.controllers.replicaset import ReplicaSets
+from rollonce.sim.controllers.statefulset import StatefulSets
+from rollonce.sim.controllers.work import (
+    DAEMONSETS,
+    DEPLOYMENTS,
+    NODES,
+    PODS,
+    REPLICASETS,
+    STATEFULSETS,
+    Queue,
+    Work,
+    owner,
+)
+from rollonce.sim.kernel import Kernel
+from rollonce.sim.pods import Profile
+from rollonce.sim.store import Change, Collection, Key, Object
+
+NODE_NAMES = ("node-0", "node-1", "node-2")
+
+
+def install(kernel: Kernel, profile: Profile = pods.NONE) -> None:
+    """Starts the controllers on a kernel: three nodes where there is none, then a listener on the store.
+
+    What is in the store already is synced once, as after a restart of the controller manager: nothing of it rolls.
+    """
+    work = Work(kernel, profile)
+    dispatch = _Dispatch(work)
+    for change in kernel.store.since(0):
+        work.note(change)
+    kernel.store.listen(dispatch.note)
+    if not kernel.store.list(NODES):
+        for name in NODE_NAMES:
+            kernel.create(Key(*NODES, "", name), _node(name), manager="kubelet")
+    dispatch.adopt()
+
+
+class _Dispatch:
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._kubelet = Kubelet(work)
+        self._garbage = Garbage(work)
+        self._deployments = Deployments(work)
+        replicasets = ReplicaSets(work)
+        self._queues: dict[Collection, Queue] = {
+            DEPLOYMENTS: self._deployments.queue,
+            REPLICASETS: replicasets.queue,
+            STATEFULSETS: StatefulSets(work).queue,
+            DAEMONSETS: DaemonSets(work).queue,
+        }
+
+    def adopt(self) -> None:
+        """Everything that is there already is looked at once."""
+        for collection in (*self._queues, PODS):
+            for thing in self._work.kernel.store.list(collection):
+                key = Key(*collection, thing["metadata"].get("namespace", ""), thing["metadata"]["name"])
+                self.note(Change(0, "ADDED", key, thing, None))
+
+    def note(self, change: Change) -> None:
+        """Called within every write: nothing is done here but asking for syncs."""
+        self._work.note(change)
+        self._garbage.note(change)
+        queue = self._queues.get(change.key.collection)
+        if queue is not None and change.type != "DELETED":
+            queue.add(change.key)
+        if change.key.collection == PODS:
+            self._kubelet.note(change)
+        self._owner(change)
+
+    def _owner(self, change: Change) -> None:
+        """Asks for a sync of the owner; of the Deployment too where a pod is gone (deletePod, for Recreate)."""
+        reference = owner(change.object)
+        key = self._work.uids.get(reference["uid"]) if reference else None
+        if key is None or key.collection not in self._queues:
+            return
+        self._queues[key.collection].add(key)
+        if change.type == "DELETED" and key.collection == REPLICASETS:
+            above = self._work.get(key)
+            reference = owner(above) if above else None
+            key = self._work.uids.get(reference["uid"]) if reference else None
+            if key is not None and key.collection == DEPLOYMENTS:
+                self._deployments.queue.add(key)
+
+
+def _node(name: str) -> Object:
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"labels": {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux"}},
+        "spec": {},
+        "status": {"conditions": [{"type": "Ready", "status": "True", "reason": "KubeletReady"}]},
+    }

@@ -1,0 +1,232 @@
+"""What all controllers share: who owns what, queues of keys, and the ways to write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from rollonce.sim import pods
+from rollonce.sim.clockwork import timestamp
+from rollonce.sim.kernel import CONTROLLER_MANAGER, Kernel
+from rollonce.sim.pods import Profile
+from rollonce.sim.store import Change, Collection, Key, Object
+
+Place = TypeVar("Place")
+
+DEPLOYMENTS = Collection("apps", "deployments")
+REPLICASETS = Collection("apps", "replicasets")
+STATEFULSETS = Collection("apps", "statefulsets")
+DAEMONSETS = Collection("apps", "daemonsets")
+REVISIONS = Collection("apps", "controllerrevisions")
+PODS = Collection("", "pods")
+NODES = Collection("", "nodes")
+CLAIMS = Collection("", "persistentvolumeclaims")
+
+# Between a write and the sync that sees it: informer and queue of the real controllers. Writes within it are one sync.
+LATENCY = 0.005
+# What a controller waits before it tries again after an error (workqueue.DefaultTypedControllerRateLimiter, first).
+RETRY = 0.005
+
+
+def owner(thing: Object) -> Object | None:
+    """The owner reference of its controller, None where it has none."""
+    references = thing["metadata"].get("ownerReferences", [])
+    found: Object | None = next((r for r in references if r.get("controller")), None)
+    return found
+
+
+def owned_by(thing: Object, kind: str) -> Object:
+    """A controlling owner reference to an object (metav1.NewControllerRef)."""
+    return {
+        "apiVersion": "apps/v1",
+        "kind": kind,
+        "name": thing["metadata"]["name"],
+        "uid": thing["metadata"]["uid"],
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
+
+
+def selects(selector: Mapping[str, Any] | None, labels: Mapping[str, str]) -> bool:
+    """Whether a LabelSelector selects; an absent one selects nothing."""
+    if selector is None:
+        return False
+    if any(labels.get(name) != value for name, value in (selector.get("matchLabels") or {}).items()):
+        return False
+    return all(_matches(expression, labels) for expression in selector.get("matchExpressions") or [])
+
+
+def _matches(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+    value = labels.get(expression["key"])
+    match expression["operator"]:
+        case "In":
+            return value in expression["values"]
+        case "NotIn":
+            return value not in expression["values"]
+        case "Exists":
+            return value is not None
+        case _:
+            return value is None
+
+
+def scaled(value: int | str | None, total: int, *, default: int | str, up: bool) -> int:
+    """An IntOrString of a total; a percentage is rounded up or down (GetScaledValueFromIntOrPercent)."""
+    value = default if value is None else value
+    if isinstance(value, int):
+        return value
+    product = int(value.removesuffix("%")) * total
+    return -(-product // 100) if up else product // 100
+
+
+def key_of(collection: Collection, thing: Object) -> Key:
+    """The key under which an object of that collection is stored."""
+    return Key(*collection, thing["metadata"].get("namespace", ""), thing["metadata"]["name"])
+
+
+class Queue:
+    """Keys to sync, each at most once at a time, a little after it was asked for."""
+
+    def __init__(self, kernel: Kernel, sync: Callable[[Key], None]) -> None:
+        self._clockwork = kernel.clockwork
+        self._sync = sync
+        self._waiting: set[Key] = set()
+        self._timers: set[tuple[Key, float]] = set()
+
+    def add(self, key: Key) -> None:
+        """Asks for a sync; what is asked for already is one sync."""
+        if key not in self._waiting:
+            self._waiting.add(key)
+            self._clockwork.after(LATENCY, lambda: self._run(key))
+
+    def add_after(self, key: Key, seconds: float) -> None:
+        """Asks for a sync in so many seconds."""
+        due = self._clockwork.now + seconds
+        if (key, due) not in self._timers:
+            self._timers.add((key, due))
+            self._clockwork.at(due, lambda: self._elapsed(key, due))
+
+    def _elapsed(self, key: Key, due: float) -> None:
+        self._timers.discard((key, due))
+        self.add(key)
+
+    def _run(self, key: Key) -> None:
+        self._waiting.discard(key)
+        self._sync(key)
+
+
+def _drop(index: dict[Place, dict[Key, None]], place: Place, key: Key) -> None:
+    kept = index.get(place, {})
+    kept.pop(key, None)
+    if not kept:
+        index.pop(place, None)
+
+
+class Work:
+    """The kernel as controllers use it: reads by owner, writes in their name."""
+
+    def __init__(self, kernel: Kernel, profile: Profile) -> None:
+        self.kernel = kernel
+        self.profile = profile
+        # Dependents by the uid of any owner, and of the controlling one by collection; dicts keep the order of making.
+        self.dependents: dict[str, dict[Key, None]] = {}
+        self._controlled: dict[tuple[str, Collection], dict[Key, None]] = {}
+        self.uids: dict[str, Key] = {}
+
+    @property
+    def now(self) -> float:
+        """Virtual time, seconds since the epoch."""
+        return self.kernel.clockwork.now
+
+    @property
+    def stamp(self) -> str:
+        """Virtual time as metadata.Time."""
+        return timestamp(self.now)
+
+    def note(self, change: Change) -> None:
+        """Keeps the indexes along with the store."""
+        if change.previous is not None:
+            self._forget(change.key, change.previous)
+        if change.type != "DELETED":
+            self._remember(change.key, change.object)
+
+    def _remember(self, key: Key, thing: Object) -> None:
+        self.uids[thing["metadata"]["uid"]] = key
+        for reference in thing["metadata"].get("ownerReferences", []):
+            self.dependents.setdefault(reference["uid"], {})[key] = None
+            if reference.get("controller"):
+                self._controlled.setdefault((reference["uid"], key.collection), {})[key] = None
+
+    def _forget(self, key: Key, thing: Object) -> None:
+        self.uids.pop(thing["metadata"]["uid"], None)
+        for reference in thing["metadata"].get("ownerReferences", []):
+            uid = reference["uid"]
+            _drop(self.dependents, uid, key)
+            _drop(self._controlled, (uid, key.collection), key)
+
+    def get(self, key: Key) -> Object | None:
+        """The object, None where there is none."""
+        return self.kernel.store.get(key)
+
+    def controlled(self, uid: str, collection: Collection) -> list[Object]:
+        """What that owner controls, oldest first and then by name."""
+        found = [self.get(key) for key in self._controlled.get((uid, collection), {})]
+        return sorted((thing for thing in found if thing is not None), key=age)
+
+    def create(self, collection: Collection, namespace: str, name: str, thing: Object) -> Object:
+        """Creates in the name of the controller manager."""
+        return self.kernel.create(Key(*collection, namespace, name), thing, manager=CONTROLLER_MANAGER)
+
+    def update(self, collection: Collection, thing: Object) -> Object:
+        """Writes metadata and spec in the name of the controller manager."""
+        return self.kernel.update(key_of(collection, thing), thing, manager=CONTROLLER_MANAGER)
+
+    def set_status(self, collection: Collection, thing: Object, status: Object) -> Object:
+        """Writes the status where it differs; keys whose value is None are left out."""
+        status = {name: value for name, value in status.items() if value is not None}
+        if thing.get("status") == status:
+            return thing
+        return self.kernel.update(
+            key_of(collection, thing), {**thing, "status": status}, manager=CONTROLLER_MANAGER, subresource="status"
+        )
+
+    def delete(self, collection: Collection, thing: Object) -> None:
+        """Deletes as a DELETE with background propagation would: pods get their grace, finalizers hold."""
+        key = key_of(collection, thing)
+        live = self.get(key)
+        if live is None or pods.is_terminating(live):
+            return
+        metadata = live["metadata"]
+        if collection == PODS:
+            # pkg/registry/core/pod/strategy.go, CheckGracefulDelete: nothing to wait for where nothing runs.
+            waits = live["spec"].get("nodeName") and not pods.is_finished(live)
+            grace = pods.grace_period(live) if waits else 0.0
+        else:
+            grace = 0.0
+        if not grace and not metadata.get("finalizers"):
+            self.kernel.delete(key)
+            return
+        ended = {"deletionTimestamp": timestamp(self.now + grace), "deletionGracePeriodSeconds": int(grace)}
+        self.kernel.update(key, {**live, "metadata": {**metadata, **ended}}, manager=CONTROLLER_MANAGER)
+
+
+def age(thing: Object) -> tuple[str, str]:
+    """Sorts the oldest first, by name where two are equally old (ReplicaSetsByCreationTimestamp)."""
+    return thing["metadata"]["creationTimestamp"], thing["metadata"]["name"]
+
+
+def pod_from(template: Object, owned: Object, namespace: str, name: str, generate_name: str = "") -> Object:
+    """A pod of a template (pkg/controller/controller_utils.go, GetPodFromTemplate)."""
+    metadata: Object = {"name": name, "namespace": namespace}
+    if generate_name:
+        metadata["generateName"] = generate_name
+    for part in ("labels", "annotations", "finalizers"):
+        if template.get("metadata", {}).get(part):
+            metadata[part] = template["metadata"][part]
+    metadata["ownerReferences"] = [owned]
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": metadata,
+        "spec": template["spec"],
+        "status": {"phase": "Pending", "qosClass": "BestEffort"},
+    }

@@ -1,0 +1,117 @@
+"""What the API and the controllers share: the store, virtual time, and the rules that hold for every write."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from rollonce.sim.api import managed
+from rollonce.sim.api.kinds import Kinds
+from rollonce.sim.clockwork import Clockwork, timestamp
+from rollonce.sim.store import Collection, Key, Object, Store
+
+CONTROLLER_MANAGER = "kube-controller-manager"
+# Whose registry strategy counts generations; a Service, a ConfigMap, a Namespace have none.
+GENERATIONS = frozenset({
+    "pods", "replicationcontrollers", "deployments", "replicasets", "statefulsets", "daemonsets", "cronjobs", "jobs",
+    "poddisruptionbudgets", "ingresses", "ingressclasses", "networkpolicies", "endpointslices", "priorityclasses",
+    "customresourcedefinitions",
+})  # fmt: skip
+
+
+class Kernel:
+    """Creates, updates and deletes objects as the registry of an API server does.
+
+    Controllers write through this, and the API after it has validated, defaulted and merged.
+    """
+
+    def __init__(self, clockwork: Clockwork) -> None:
+        self.store = Store()
+        self.clockwork = clockwork
+        self.kinds = Kinds()
+        self._made = 0
+
+    def create(self, key: Key, thing: Object, *, manager: str) -> Object:
+        """Stores a new object with uid, creationTimestamp and, for what has one, generation 1.
+
+        The name is that of `key`; whoever creates has resolved generateName (`unique`).
+        """
+        return self.store.put(key, self._made_new(key, thing, manager, tracked=False))
+
+    def update(self, key: Key, thing: Object, *, manager: str, subresource: str = "") -> Object:
+        """Stores a changed object; generation grows where the spec changed, and for a Deployment also where an
+        annotation did (pkg/registry/apps/deployment/strategy.go, PrepareForUpdate).
+
+        Raises KeyError where there is none.
+        """
+        if self.store.get(key) is None:
+            raise KeyError(key)
+        return self.store.put(key, self.prepared(key, thing, manager=manager, subresource=subresource))
+
+    def prepared(
+        self, key: Key, thing: Object, *, manager: str, subresource: str = "", tracked: bool = False
+    ) -> Object:
+        """The object as `create` or `update` would store it; `tracked` where its managedFields are already right."""
+        previous = self.store.get(key)
+        if previous is None:
+            return self._made_new(key, thing, manager, tracked=tracked)
+        metadata = dict(thing["metadata"])
+        changed = subresource != "status" and thing.get("spec") != previous.get("spec")
+        if subresource != "status" and key.collection == Collection("apps", "deployments"):
+            changed = changed or metadata.get("annotations") != previous["metadata"].get("annotations")
+        if "generation" in previous["metadata"]:
+            metadata["generation"] = previous["metadata"]["generation"] + bool(changed)
+        prepared = {**thing, "metadata": metadata}
+        return prepared if tracked else self._tracked(key, previous, prepared, manager, subresource)
+
+    def _made_new(self, key: Key, thing: Object, manager: str, *, tracked: bool) -> Object:
+        self._made += 1
+        metadata: dict[str, Any] = {
+            **thing.get("metadata", {}),
+            "name": key.name,
+            "uid": self.uid(f"{self._made}/{'/'.join(key)}"),
+            "creationTimestamp": timestamp(self.clockwork.now),
+        }
+        if key.namespace:
+            metadata["namespace"] = key.namespace
+        if key.resource in GENERATIONS:
+            metadata["generation"] = 1
+        made = {**thing, "metadata": metadata}
+        return made if tracked else self._tracked(key, None, made, manager, "")
+
+    def _tracked(self, key: Key, previous: Object | None, thing: Object, manager: str, subresource: str) -> Object:
+        """The object with its managedFields after a write that is no apply."""
+        kind = self.kinds.of(key.collection)
+        if kind is None:
+            return thing
+        write = managed.Write(manager, kind.api_version, kind.kind, subresource, self.clockwork.now)
+        fields = managed.track(previous, thing, write)
+        if fields is None:
+            return thing
+        metadata = {name: value for name, value in thing["metadata"].items() if name != "managedFields"}
+        if fields:
+            metadata["managedFields"] = fields
+        return {**thing, "metadata": metadata}
+
+    def delete(self, key: Key) -> Object | None:
+        """Removes an object at once: its finalizers and grace period are the caller's business."""
+        return self.store.remove(key)
+
+    def unique(self, prefix: str) -> str:
+        """A name from a generateName: the prefix and five characters that repeat in no run."""
+        self._made += 1
+        return prefix + self.uid(f"{self._made}/{prefix}")[:5]
+
+    @staticmethod
+    def uid(seed: str) -> str:
+        """The same for the same seed, in the form of a UUID."""
+        digest = hashlib.sha256(seed.encode()).hexdigest()
+        return f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:32]}"
+
+
+def _counted(key: Key, thing: Object) -> Any:
+    """The part of the spec whose change is a new generation; binding a pod to its node is none."""
+    spec = thing.get("spec")
+    if key.resource == "pods" and isinstance(spec, dict):
+        return {name: value for name, value in spec.items() if name != "nodeName"}
+    return spec

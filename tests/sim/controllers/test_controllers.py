@@ -1,0 +1,231 @@
+"""What rolls in the simulated cluster, how often, and for how long nobody serves."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from rollonce.sim import pods
+from rollonce.sim.clockwork import Clockwork
+from rollonce.sim.controllers import PROFILES, install
+from rollonce.sim.kernel import Kernel
+from rollonce.sim.store import Collection, Key
+
+START = 1_767_225_600.0
+
+
+class World:
+    """A kernel with controllers and one workload, all in virtual time."""
+
+    def __init__(self, resource: str = "deployments", profile: str = "none", **spec: Any) -> None:
+        self.kernel = Kernel(Clockwork(START))
+        install(self.kernel, PROFILES[profile])
+        self.key = Key("apps", resource, "d", "a")
+        template = {
+            "metadata": {"labels": {"app": "a"}},
+            "spec": {"terminationGracePeriodSeconds": 30, "containers": [{"name": "c", "image": "i:1"}]},
+        }
+        whole = {"selector": {"matchLabels": {"app": "a"}}, "template": template, **spec}
+        if resource != "daemonsets":
+            whole = {"replicas": 2, **whole}
+        thing = {"metadata": {"annotations": {"note": "x"}}, "spec": whole}
+        self.kernel.create(self.key, thing, manager="test")
+
+    def live(self) -> dict[str, Any]:
+        found = self.kernel.store.get(self.key)
+        assert found is not None
+        return found
+
+    def all(self, resource: str) -> list[dict[str, Any]]:
+        group = "" if resource == "pods" else "apps"
+        return self.kernel.store.list(Collection(group, resource))
+
+    def wait(self, seconds: float) -> None:
+        self.kernel.clockwork.advance(self.kernel.clockwork.now + seconds)
+
+    def change(self, **spec: Any) -> None:
+        live = self.live()
+        self.kernel.update(self.key, {**live, "spec": {**live["spec"], **spec}}, manager="test")
+
+    def image(self, image: str) -> None:
+        template = self.live()["spec"]["template"]
+        containers = [{**template["spec"]["containers"][0], "image": image}]
+        self.change(template={**template, "spec": {**template["spec"], "containers": containers}})
+
+    def annotations(self, **annotations: str) -> None:
+        live = self.live()
+        self.kernel.update(
+            self.key, {**live, "metadata": {**live["metadata"], "annotations": annotations}}, manager="test"
+        )
+
+    def revisions(self) -> list[int]:
+        name = "deployment.kubernetes.io/revision"
+        return sorted(int(rs["metadata"]["annotations"][name]) for rs in self.all("replicasets"))
+
+    def outage(self, limit: float = 600) -> float:
+        """Seconds without a ready pod, in steps of a tenth."""
+        out = 0
+        for _ in range(int(limit * 10)):
+            self.wait(0.1)
+            out += not any(pods.is_ready(pod) for pod in self.all("pods"))
+        return out / 10
+
+
+RECREATE: dict[str, Any] = {"strategy": {"type": "Recreate"}, "replicas": 1}
+
+
+def test_one_roll_is_one_new_revision() -> None:
+    world = World()
+    world.wait(10)
+    world.image("i:2")
+    world.wait(30)
+    assert world.revisions() == [1, 2]
+    assert world.live()["status"]["updatedReplicas"] == 2
+    assert world.live()["metadata"]["annotations"]["deployment.kubernetes.io/revision"] == "2"
+    assert world.kernel.clockwork.next_due() is None
+
+
+def test_going_back_reuses_the_old_replicaset() -> None:
+    world = World()
+    for image in ("i:1", "i:2", "i:1"):
+        world.image(image)
+        world.wait(30)
+    assert world.revisions() == [2, 3]
+    newest = next(rs for rs in world.all("replicasets") if rs["spec"]["replicas"])
+    assert newest["metadata"]["annotations"]["deployment.kubernetes.io/revision-history"] == "1"
+
+
+def test_two_writes_within_one_sync_are_one_replicaset() -> None:
+    world = World()
+    world.wait(10)
+    world.image("i:2")
+    world.image("i:3")
+    world.wait(30)
+    assert world.revisions() == [1, 2]
+
+
+def test_recreate_absorbs_a_write_during_termination() -> None:
+    world = World(**RECREATE)
+    world.wait(10)
+    world.image("i:2")
+    world.wait(0.5)
+    world.image("i:3")
+    world.wait(30)
+    assert world.revisions() == [1, 2]
+
+
+def test_recreate_pays_twice_for_a_write_after_termination() -> None:
+    world = World(**RECREATE)
+    world.wait(10)
+    world.image("i:2")
+    world.wait(1.5)
+    world.image("i:3")
+    world.wait(30)
+    assert world.revisions() == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("profile", "grace", "least", "most"), [("none", 30, 1.8, 2.4), ("cloud", 30, 52, 54), ("cloud", 5, 40, 42)]
+)
+def test_an_outage_follows_grace_period_and_profile(profile: str, grace: int, least: float, most: float) -> None:
+    world = World(profile=profile, **RECREATE)
+    template = world.live()["spec"]["template"]
+    world.change(template={**template, "spec": {**template["spec"], "terminationGracePeriodSeconds": grace}})
+    world.wait(200)
+    world.image("i:2")
+    assert least <= world.outage() <= most
+
+
+def test_a_removed_annotation_stays_on_the_replicaset() -> None:
+    world = World()
+    world.wait(10)
+    world.annotations(other="y")
+    world.wait(1)
+    noted = world.all("replicasets")[0]["metadata"]["annotations"]
+    assert (noted["note"], noted["other"]) == ("x", "y")
+
+
+def test_history_is_limited() -> None:
+    world = World(revisionHistoryLimit=1)
+    for number in range(1, 6):
+        world.image(f"i:{number}")
+        world.wait(30)
+    assert world.revisions() == [4, 5]
+
+
+def test_paused_makes_no_replicaset_but_scales() -> None:
+    world = World(progressDeadlineSeconds=600)
+    world.wait(10)
+    world.change(paused=True)
+    world.image("i:2")
+    world.change(replicas=3)
+    world.wait(30)
+    assert world.revisions() == [1]
+    assert len(world.all("pods")) == 3
+
+
+def test_a_stuck_roll_exceeds_its_deadline() -> None:
+    world = World(progressDeadlineSeconds=60)
+    world.wait(10)
+    world.image("i:image-pull")
+    world.wait(90)
+    progress = pods.condition(world.live(), "Progressing")
+    assert progress is not None
+    assert progress["reason"] == "ProgressDeadlineExceeded"
+
+
+def test_what_is_owned_goes_with_its_owner() -> None:
+    world = World()
+    world.wait(10)
+    world.kernel.delete(world.key)
+    world.wait(10)
+    assert world.all("pods") == world.all("replicasets") == []
+
+
+def test_a_partition_holds_back_the_lower_pods() -> None:
+    world = World("statefulsets", updateStrategy={"type": "RollingUpdate", "rollingUpdate": {"partition": 1}})
+    world.wait(10)
+    world.image("i:2")
+    world.wait(30)
+    assert [pod["spec"]["containers"][0]["image"] for pod in world.all("pods")] == ["i:1", "i:2"]
+    assert [r["metadata"]["annotations"]["note"] for r in world.all("controllerrevisions")] == ["x", "x"]
+
+
+@pytest.mark.parametrize("resource", ["statefulsets", "daemonsets"])
+def test_on_delete_waits_and_a_rolling_update_does_not(resource: str) -> None:
+    world = World(resource, updateStrategy={"type": "OnDelete"})
+    world.wait(10)
+    world.image("i:2")
+    world.wait(30)
+    assert {pod["spec"]["containers"][0]["image"] for pod in world.all("pods")} == {"i:1"}
+    world.change(updateStrategy={"type": "RollingUpdate"})
+    world.wait(60)
+    assert {pod["spec"]["containers"][0]["image"] for pod in world.all("pods")} == {"i:2"}
+    assert [r["revision"] for r in sorted(world.all("controllerrevisions"), key=lambda r: r["revision"])] == [1, 2]
+
+
+SCRIPT = """
+import json
+from tests.sim.controllers.test_controllers import World
+for kind in ("deployments", "statefulsets", "daemonsets"):
+    world = World(kind)
+    world.wait(5); world.image("i:2"); world.wait(60)
+    print(json.dumps([change.object for change in world.kernel.store.since(0)]))
+"""
+
+
+def test_hash_seeds_change_nothing() -> None:
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-c", SCRIPT],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert outputs[0] == outputs[1]

@@ -1,0 +1,159 @@
+"""Our client and use-cases on the simulated cluster: one thread, virtual time, nothing between them but calls."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import Generic, TypeVar
+
+from rollonce.app.ports import Ports
+from rollonce.cluster.client import Client
+from rollonce.cluster.fanout import Follower
+from rollonce.cluster.feed import WatchEvent
+from rollonce.errors import AccessError
+from rollonce.sim.cluster import SimCluster, Subscription
+from rollonce.wire import Request, Response, Stream
+
+T = TypeVar("T")
+E = TypeVar("E")
+
+
+class VirtualClock:
+    """The time of the simulated cluster; waiting lets it go on."""
+
+    def __init__(self, cluster: SimCluster) -> None:
+        self._cluster = cluster
+
+    def now(self) -> float:
+        return self._cluster.kernel.clockwork.now
+
+    def sleep(self, seconds: float) -> None:
+        self._cluster.advance(self.now() + seconds)
+
+
+class SimStream:
+    """A watch. Reading an idle one lets time go on to whatever happens next."""
+
+    def __init__(self, cluster: SimCluster, subscription: Subscription) -> None:
+        self.status = subscription.status
+        self.headers: tuple[tuple[str, str], ...] = ()
+        self._cluster = cluster
+        self._subscription = subscription
+        self._arrived = b""
+
+    def ready(self) -> bool:
+        """Whether `read` returns without time going on."""
+        self._arrived += self._subscription.take()
+        return bool(self._arrived) or self._subscription.closed
+
+    def read(self) -> bytes:
+        while not self.ready():
+            due = self._cluster.next_due()
+            assert due is not None, "a watch is read, and nothing will ever happen"
+            self._cluster.advance(due)
+        arrived, self._arrived = self._arrived, b""
+        return arrived
+
+    def close(self) -> None:
+        self._subscription.close()
+
+
+class SimWire:
+    """The simulated cluster as a wire; `requests` has everything that was asked."""
+
+    def __init__(self, cluster: SimCluster) -> None:
+        self.cluster = cluster
+        self.streams: list[SimStream] = []
+        self.requests: list[Request] = []
+
+    def _handle(self, request: Request) -> Response | Subscription:
+        self.requests.append(request)
+        return self.cluster.handle(request, self.cluster.kernel.clockwork.now)
+
+    def send(self, request: Request, *, timeout: float) -> Response:
+        answer = self._handle(request)
+        assert isinstance(answer, Response)
+        return answer
+
+    def stream(self, request: Request, *, timeout: float) -> Stream:
+        answer = self._handle(request)
+        assert isinstance(answer, Subscription), answer
+        stream = SimStream(self.cluster, answer)
+        self.streams.append(stream)
+        return stream
+
+    def close(self) -> None:
+        for stream in self.streams:
+            stream.close()
+
+
+class Followed(Generic[E]):
+    """A watch that an inbox follows, with the stream that was opened for it."""
+
+    def __init__(self, stream: SimStream, events: Iterator[WatchEvent], wrap: Callable[[WatchEvent], E]) -> None:
+        self.stream = stream
+        self.events = events
+        self.wrap = wrap
+
+
+class OneThread:
+    """A FanOut without threads: calls run one after the other, and time goes on only when all have."""
+
+    def __init__(self, wire: SimWire) -> None:
+        self._wire = wire
+
+    def gather(self, calls: Sequence[Callable[[], T]]) -> list[T]:
+        return [call() for call in calls]
+
+    def inbox(self) -> OneThreadInbox[E]:
+        return OneThreadInbox(self._wire)
+
+    def close(self) -> None:
+        pass
+
+
+class OneThreadInbox(Generic[E]):
+    """What is there already comes first; then whatever is due next happens."""
+
+    def __init__(self, wire: SimWire) -> None:
+        self._cluster = wire.cluster
+        self._calls: deque[Callable[[], E]] = deque()
+        self._followed: list[Followed[E]] = []
+        self._watches: list[Follower] = []
+        # Watches are opened before they are followed, in the same order.
+        self._unclaimed = deque(wire.streams)
+
+    def start(self, call: Callable[[], E]) -> None:
+        self._calls.append(call)
+
+    def follow(self, watch: Follower, wrap: Callable[[WatchEvent], E], lost: Callable[[AccessError], E]) -> None:
+        self._watches.append(watch)
+        self._followed.append(Followed(self._unclaimed.popleft(), watch.events(), wrap))
+
+    def take(self, timeout: float | None) -> E | None:
+        clockwork = self._cluster.kernel.clockwork
+        deadline = None if timeout is None else clockwork.now + timeout
+        while True:
+            if self._calls:
+                return self._calls.popleft()()
+            for followed in self._followed:
+                if followed.stream.ready():
+                    return followed.wrap(next(followed.events))
+            due = self._cluster.next_due()
+            if due is None or (deadline is not None and due > deadline):
+                self._cluster.advance(deadline if deadline is not None else clockwork.now)
+                return None
+            self._cluster.advance(due)
+
+    def close(self, patience: float | None = None) -> None:
+        self._calls.clear()
+        for watch in self._watches:
+            watch.close()
+        self._watches.clear()
+        self._followed.clear()
+
+
+def ports(cluster: SimCluster) -> tuple[Ports, SimWire]:
+    """Everything that a use-case needs, and the wire that shows what it asked."""
+    wire, clock = SimWire(cluster), VirtualClock(cluster)
+    return Ports(Client(wire, clock, jitter=lambda: 0.0), OneThread(wire), clock), wire
