@@ -1,0 +1,59 @@
+"""What is in the namespace `agents` when an example begins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.controlplane import manifests
+from tests.controlplane.manifests import Object
+
+REGISTRY = "registry.example"
+
+
+def fleet(namespace: str) -> list[Object]:
+    """Two long-lived agents: Recreate, a ReadWriteOnce volume each."""
+    images = {
+        "agent": f"{REGISTRY}/agent:4f2c-1186",
+        "git-sync": f"{REGISTRY}/git-sync:4f2c-1186",
+        "cai-runtime": f"{REGISTRY}/cai:4f2c-1186",
+    }
+    lacks = {"agent-ceo": {"cai-runtime"}, "agent-cso": set[str]()}
+    objects: list[Object] = []
+    for name, absent in lacks.items():
+        volume = f"{name}-work"
+        chosen = {container: image for container, image in images.items() if container not in absent}
+        objects += manifests.volume_and_claim(volume, namespace)
+        objects.append(
+            manifests.deployment(
+                name, chosen, strategy="Recreate", claims=[volume], metadata={"labels": {"fleet": "agents"}}
+            )
+        )
+    return objects
+
+
+def mixed(namespace: str) -> list[Object]:
+    """One workload of each kind; `web` has an init container and a native sidecar."""
+    return [
+        manifests.deployment(
+            "web",
+            {"web": f"{REGISTRY}/web:7"},
+            replicas=3,
+            init={"migrate": f"{REGISTRY}/web:7"},
+            sidecars={"proxy": f"{REGISTRY}/proxy:7"},
+        ),
+        manifests.statefulset("queue", {"queue": f"{REGISTRY}/queue:7"}, replicas=3),
+        manifests.daemonset("collector", {"collector": f"{REGISTRY}/collector:7"}),
+        manifests.cronjob("report", {"report": f"{REGISTRY}/report:7"}),
+    ]
+
+
+def managed(namespace: str) -> list[Object]:
+    """A Deployment that Argo CD applies, and one that nobody manages."""
+    mark = {"labels": {"argocd.argoproj.io/instance": "shop"}}
+    return [
+        manifests.deployment("api", {"api": f"{REGISTRY}/api:7"}, metadata=mark),
+        manifests.deployment("web", {"web": f"{REGISTRY}/web:7"}),
+    ]
+
+
+SCENES: dict[str, Callable[[str], list[Object]]] = {"fleet": fleet, "mixed": mixed, "managed": managed}

@@ -1,0 +1,112 @@
+"""The reference pages have an entry for everything that there is, and none for what is not."""
+
+from __future__ import annotations
+
+import re
+import types
+import typing
+from collections.abc import Iterator
+
+import click
+import msgspec
+import pytest
+
+from rollonce.cli import converge
+from rollonce.errors import ExitCode, catalogue
+from rollonce.model import deploy
+from rollonce.plan.operation import Disruption, Note, RefuseReason, SkipReason
+from rollonce.report import converge_json
+from rollonce.rollout.outcome import Verdict
+from rollonce.status import standing
+from tests.docs import pages
+from tools import docs
+
+CODE = re.compile(r"`([^`]+)`")
+
+
+def _first_cells(page: str, section: str) -> list[str]:
+    """The code words in the first column of a section's table."""
+    return [word for row in pages.table(pages.page(page).section(section)) for word in CODE.findall(row[0])]
+
+
+@pytest.mark.parametrize("page", sorted({page for page, _ in docs.PARTS}))
+def test_generated_parts_are_fresh(page: str) -> None:
+    """`python -m tools.docs --write` renews them."""
+    assert (docs.ROOT / page).read_text() == docs.renewed(page)
+
+
+def test_every_option_has_an_entry() -> None:
+    options = [option for option in converge.command.params if isinstance(option, click.Option)]
+    headings = [heading.text for heading in pages.page("docs/converge.md").headings()]
+    entries = {name for heading in headings for name in CODE.findall(heading) if name.startswith("-")}
+    known = {name for option in options for name in (*option.opts, *option.secondary_opts)}
+    assert entries == known
+
+
+def test_exit_codes_are_the_table() -> None:
+    rows = pages.table(pages.page("docs/exit-codes.md").section("The table"))
+    assert [(row[0], row[1]) for row in rows if row[1] != "reserved"] == [
+        (str(int(code)), f"`{code.name}`") for code in ExitCode
+    ]
+    assert [row[0] for row in rows if row[1] == "reserved"] == ["10 to 12"]
+
+
+def test_every_error_has_a_heading() -> None:
+    headings = [heading.text for heading in pages.page("docs/errors.md").headings() if heading.level == 3]
+    slugs = [str(error.slug) for error in catalogue()]
+    assert sorted(headings) == sorted(slugs)
+
+
+@pytest.mark.parametrize("error", list(catalogue()), ids=lambda error: str(error.slug))
+def test_an_error_says_when_how_and_the_way_out(error: type) -> None:
+    slug = str(error.slug)  # type: ignore[attr-defined]
+    page = pages.page("docs/errors.md")
+    section = " ".join(page.section(slug))
+    assert re.search(r"\*\*When\.\*\*", section)
+    assert re.search(r"\*\*Way out\.\*\*", section)
+    assert f"Exit code {int(error.exit_code)}." in section  # type: ignore[attr-defined]
+    assert any(f"error: {slug}" in block.lines for block in page.blocks), "no block shows what it looks like"
+
+
+def test_every_ci_system_is_listed() -> None:
+    assert tuple(_first_cells("docs/converge.md", "CI systems")) == deploy.SYSTEMS
+
+
+def test_every_verdict_is_listed() -> None:
+    assert _first_cells("docs/converge.md", "Verdicts") == [verdict.value for verdict in Verdict]
+
+
+def test_every_cost_is_listed() -> None:
+    assert _first_cells("docs/converge.md", "Costs") == [cost.value for cost in Disruption]
+
+
+def test_reasons_are_listed() -> None:
+    assert _first_cells("docs/converge.md", "What is skipped") == [*SkipReason, *Note]
+    assert set(_first_cells("docs/converge.md", "What is refused")) <= set(RefuseReason)
+
+
+def _paths(struct: type, prefix: str = "") -> Iterator[str]:
+    for field in msgspec.structs.fields(struct):
+        inner: object = field.type
+        name = prefix + field.encode_name
+        while isinstance(inner, types.GenericAlias | types.UnionType) or typing.get_origin(inner) is not None:
+            if typing.get_origin(inner) is list:
+                name += "[]"
+            structs = [part for part in typing.get_args(inner) if part is not type(None)]
+            inner = structs[0]
+        yield name
+        if isinstance(inner, type) and issubclass(inner, msgspec.Struct):
+            yield from _paths(inner, f"{name}.")
+
+
+def test_every_field_of_the_json_document_is_listed() -> None:
+    assert _first_cells("docs/converge.md", "JSON") == list(_paths(converge_json.Document))
+
+
+def test_reasons_of_waiting_are_listed() -> None:
+    reasons = {
+        value
+        for name, value in vars(standing).items()
+        if name.isupper() and isinstance(value, str) and not name.startswith("_")
+    }
+    assert set(_first_cells("docs/how-it-works/rollout-status.md", "What it waits for")) == reasons
