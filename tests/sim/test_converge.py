@@ -8,6 +8,7 @@ from typing import Any
 from rollonce.app import converge
 from rollonce.app.conduct import Result
 from rollonce.app.converge import Options
+from rollonce.app.simulated import SimWire, ports
 from rollonce.model import reference
 from rollonce.model.deploy import Deploy, Source
 from rollonce.plan.decide import Wish
@@ -17,7 +18,6 @@ from rollonce.sim.controllers import PROFILES
 from rollonce.sim.store import Collection
 from rollonce.wire import Request, Response
 from tests.controlplane import manifests
-from tests.sim.one_thread import SimWire, ports
 from tests.unit.builders import wants
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from rollonce.cluster import document
 from rollonce.cluster.access import (
     Access,
     Anonymous,
@@ -23,6 +22,7 @@ from rollonce.cluster.access import (
     TokenFile,
 )
 from rollonce.errors import BadKubeconfig
+from rollonce.text import document
 
 ACT = "read the kubeconfig"
 EXEC_VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from rollonce.cluster import document, entries, incluster
+from rollonce.cluster import entries, incluster
 from rollonce.cluster.access import Access
 from rollonce.cluster.entries import ACT, Entry
 from rollonce.errors import BadKubeconfig
 from rollonce.model.nearest import nearest
+from rollonce.text import document
 
 
 def load(

@@ -25,9 +25,11 @@ class VirtualClock:
         self._cluster = cluster
 
     def now(self) -> float:
+        """Virtual time, in seconds since the epoch."""
         return self._cluster.kernel.clockwork.now
 
     def sleep(self, seconds: float) -> None:
+        """Lets so many virtual seconds pass."""
         self._cluster.advance(self.now() + seconds)
 
 
@@ -47,14 +49,17 @@ class SimStream:
         return bool(self._arrived) or self._subscription.closed
 
     def read(self) -> bytes:
+        """As `Stream.read`; raises RuntimeError where nothing will ever happen."""
         while not self.ready():
             due = self._cluster.next_due()
-            assert due is not None, "a watch is read, and nothing will ever happen"
+            if due is None:
+                raise RuntimeError("a watch is read, and nothing will ever happen")
             self._cluster.advance(due)
         arrived, self._arrived = self._arrived, b""
         return arrived
 
     def close(self) -> None:
+        """As `Stream.close`."""
         self._subscription.close()
 
 
@@ -70,21 +75,42 @@ class SimWire:
         self.requests.append(request)
         return self.cluster.handle(request, self.cluster.kernel.clockwork.now)
 
-    def send(self, request: Request, *, timeout: float) -> Response:
+    def send(self, request: Request, *, timeout: float) -> Response:  # noqa: ARG002 - the answer comes at once
+        """As `Wire.send`."""
         answer = self._handle(request)
-        assert isinstance(answer, Response)
+        if not isinstance(answer, Response):
+            raise TypeError(f"{request.target} is a watch")
         return answer
 
-    def stream(self, request: Request, *, timeout: float) -> Stream:
+    def stream(self, request: Request, *, timeout: float) -> Stream:  # noqa: ARG002 - the answer comes at once
+        """As `Wire.stream`."""
         answer = self._handle(request)
-        assert isinstance(answer, Subscription), answer
+        if isinstance(answer, Response):
+            return _Whole(answer)
         stream = SimStream(self.cluster, answer)
         self.streams.append(stream)
         return stream
 
     def close(self) -> None:
+        """As `Wire.close`."""
         for stream in self.streams:
             stream.close()
+
+
+class _Whole:
+    """A stream that is a whole answer: the refusal of a watch."""
+
+    def __init__(self, answer: Response) -> None:
+        self.status = answer.status
+        self.headers = answer.headers
+        self._left = answer.body
+
+    def read(self) -> bytes:
+        left, self._left = self._left, b""
+        return left
+
+    def close(self) -> None:
+        self._left = b""
 
 
 class Followed(Generic[E]):
@@ -103,13 +129,15 @@ class OneThread:
         self._wire = wire
 
     def gather(self, calls: Sequence[Callable[[], T]]) -> list[T]:
+        """As `FanOut.gather`."""
         return [call() for call in calls]
 
     def inbox(self) -> OneThreadInbox[E]:
+        """As `FanOut.inbox`."""
         return OneThreadInbox(self._wire)
 
     def close(self) -> None:
-        pass
+        """As `FanOut.close`: there is nothing to give back."""
 
 
 class OneThreadInbox(Generic[E]):
@@ -124,13 +152,16 @@ class OneThreadInbox(Generic[E]):
         self._unclaimed = deque(wire.streams)
 
     def start(self, call: Callable[[], E]) -> None:
+        """As `Inbox.start`; the call runs when it is taken."""
         self._calls.append(call)
 
-    def follow(self, watch: Follower, wrap: Callable[[WatchEvent], E], lost: Callable[[AccessError], E]) -> None:
+    def follow(self, watch: Follower, wrap: Callable[[WatchEvent], E], lost: Callable[[AccessError], E]) -> None:  # noqa: ARG002
+        """As `Inbox.follow`; nothing here is ever lost."""
         self._watches.append(watch)
         self._followed.append(Followed(self._unclaimed.popleft(), watch.events(), wrap))
 
     def take(self, timeout: float | None) -> E | None:
+        """As `Inbox.take`, in virtual seconds."""
         clockwork = self._cluster.kernel.clockwork
         deadline = None if timeout is None else clockwork.now + timeout
         while True:
@@ -145,7 +176,8 @@ class OneThreadInbox(Generic[E]):
                 return None
             self._cluster.advance(due)
 
-    def close(self, patience: float | None = None) -> None:
+    def close(self, patience: float | None = None) -> None:  # noqa: ARG002
+        """As `Inbox.close`."""
         self._calls.clear()
         for watch in self._watches:
             watch.close()
