@@ -134,6 +134,20 @@ FAST = (
         "    if bad - {Verdict.CONFLICT, Verdict.UNKNOWN}:\n",
         "tests/unit/app/test_verdict.py",
     ),
+    Mutation(
+        "watches have the selector of the run",
+        "app/conduct.py",
+        "            name=scope.name,\n",
+        "            name=scope.name,\n            selector='tier=agents',\n",
+        "tests/scenarios/test_races.py::test_a_workload_that_loses_its_label_during_the_rollout_is_not_gone",
+    ),
+    Mutation(
+        "what is only waited for is not read once more",
+        "app/conduct.py",
+        "                    inbox.start(self._reading_once(key, state.uid))\n",
+        "                    pass\n",
+        "tests/scenarios/test_races.py::test_what_happens_between_the_read_and_the_watch_is_seen",
+    ),
 )
 
 # These need the real control plane.
@@ -151,19 +165,5 @@ CLUSTER = (
         "        rights.check_patch(ports, (p.key for p in plan.patches))\n",
         "",
         f"{RIGHTS}a_reader_is_told_before_anything_is_sent",
-    ),
-    Mutation(
-        "watches have the selector of the run",
-        "app/conduct.py",
-        "            name=scope.name,\n",
-        "            name=scope.name,\n            selector='tier=agents',\n",
-        "tests/scenarios/test_races.py::test_a_workload_that_loses_its_label_during_the_rollout_is_not_gone",
-    ),
-    Mutation(
-        "what is only waited for is not read once more",
-        "app/conduct.py",
-        "                    inbox.start(self._reading_once(key, state.uid))\n",
-        "                    pass\n",
-        "tests/scenarios/test_races.py::test_what_happens_between_the_read_and_the_watch_is_seen",
     ),
 )

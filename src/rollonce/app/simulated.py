@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from rollonce.app.ports import Ports
@@ -12,7 +12,7 @@ from rollonce.cluster.fanout import Follower
 from rollonce.cluster.feed import WatchEvent
 from rollonce.errors import AccessError
 from rollonce.sim.cluster import SimCluster, Subscription
-from rollonce.wire import Request, Response, Stream
+from rollonce.wire import Request, Response, Stream, Wire
 
 T = TypeVar("T")
 E = TypeVar("E")
@@ -33,43 +33,71 @@ class VirtualClock:
         self._cluster.advance(self.now() + seconds)
 
 
-class SimStream:
-    """A watch. Reading an idle one lets time go on to whatever happens next."""
+class TimeIsUpError(Exception):
+    """A watch was read, and until the end of the reader's time nothing happens."""
 
-    def __init__(self, cluster: SimCluster, subscription: Subscription) -> None:
+
+class SimStream:
+    """A watch. Reading an idle one lets time go on to whatever happens next, until `horizon` at the latest."""
+
+    def __init__(self, cluster: SimCluster, subscription: Subscription, horizon: float | None) -> None:
         self.status = subscription.status
         self.headers: tuple[tuple[str, str], ...] = ()
+        self.horizon = horizon
         self._cluster = cluster
         self._subscription = subscription
-        self._arrived = b""
+        self._lines: deque[bytes] = deque()
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is at its end, but for what has arrived before."""
+        return self._subscription.closed
 
     def ready(self) -> bool:
-        """Whether `read` returns without time going on."""
-        self._arrived += self._subscription.take()
-        return bool(self._arrived) or self._subscription.closed
+        """Whether the reader gets an event, or the end, without time going on: a bookmark alone is none."""
+        self._lines.extend(self._subscription.take().splitlines(keepends=True))
+        return self.closed or not all(map(_is_bookmark, self._lines))
 
     def read(self) -> bytes:
-        """As `Stream.read`; raises RuntimeError where nothing will ever happen."""
+        """As `Stream.read`, at most one event at a time, as whoever reads more has events that nobody sees.
+
+        Raises TimeIsUpError, and RuntimeError where without a horizon nothing will ever happen.
+        """
         while not self.ready():
             due = self._cluster.next_due()
+            if self.horizon is not None and (due is None or due > self.horizon):
+                raise TimeIsUpError
             if due is None:
                 raise RuntimeError("a watch is read, and nothing will ever happen")
             self._cluster.advance(due)
-        arrived, self._arrived = self._arrived, b""
-        return arrived
+        piece = b""
+        while self._lines:
+            line = self._lines.popleft()
+            piece += line
+            if not _is_bookmark(line):
+                break
+        return piece
 
     def close(self) -> None:
         """As `Stream.close`."""
         self._subscription.close()
 
 
+def _is_bookmark(line: bytes) -> bool:
+    return line.startswith(b'{"type":"BOOKMARK"')
+
+
 class SimWire:
-    """The simulated cluster as a wire; `requests` has everything that was asked."""
+    """The simulated cluster as a wire; `requests` has everything that was asked.
+
+    No reading of a watch goes beyond `horizon`.
+    """
 
     def __init__(self, cluster: SimCluster) -> None:
         self.cluster = cluster
         self.streams: list[SimStream] = []
         self.requests: list[Request] = []
+        self.horizon: float | None = None
 
     def _handle(self, request: Request) -> Response | Subscription:
         self.requests.append(request)
@@ -87,7 +115,7 @@ class SimWire:
         answer = self._handle(request)
         if isinstance(answer, Response):
             return _Whole(answer)
-        stream = SimStream(self.cluster, answer)
+        stream = SimStream(self.cluster, answer, self.horizon)
         self.streams.append(stream)
         return stream
 
@@ -116,10 +144,14 @@ class _Whole:
 class Followed(Generic[E]):
     """A watch that an inbox follows, with the stream that was opened for it."""
 
-    def __init__(self, stream: SimStream, events: Iterator[WatchEvent], wrap: Callable[[WatchEvent], E]) -> None:
+    def __init__(
+        self, stream: SimStream, watch: Follower, wrap: Callable[[WatchEvent], E], lost: Callable[[AccessError], E]
+    ) -> None:
         self.stream = stream
-        self.events = events
+        self.watch = watch
+        self.events = watch.events()
         self.wrap = wrap
+        self.lost = lost
 
 
 class OneThread:
@@ -144,21 +176,20 @@ class OneThreadInbox(Generic[E]):
     """What is there already comes first; then whatever is due next happens."""
 
     def __init__(self, wire: SimWire) -> None:
+        self._wire = wire
         self._cluster = wire.cluster
         self._calls: deque[Callable[[], E]] = deque()
         self._followed: list[Followed[E]] = []
-        self._watches: list[Follower] = []
-        # Watches are opened before they are followed, in the same order.
-        self._unclaimed = deque(wire.streams)
+        # Watches are opened before they are followed, in the same order; a try that failed has been closed.
+        self._unclaimed = deque(stream for stream in wire.streams if not stream.closed)
 
     def start(self, call: Callable[[], E]) -> None:
         """As `Inbox.start`; the call runs when it is taken."""
         self._calls.append(call)
 
-    def follow(self, watch: Follower, wrap: Callable[[WatchEvent], E], lost: Callable[[AccessError], E]) -> None:  # noqa: ARG002
-        """As `Inbox.follow`; nothing here is ever lost."""
-        self._watches.append(watch)
-        self._followed.append(Followed(self._unclaimed.popleft(), watch.events(), wrap))
+    def follow(self, watch: Follower, wrap: Callable[[WatchEvent], E], lost: Callable[[AccessError], E]) -> None:
+        """As `Inbox.follow`."""
+        self._followed.append(Followed(self._unclaimed.popleft(), watch, wrap, lost))
 
     def take(self, timeout: float | None) -> E | None:
         """As `Inbox.take`, in virtual seconds."""
@@ -169,23 +200,37 @@ class OneThreadInbox(Generic[E]):
                 return self._calls.popleft()()
             for followed in self._followed:
                 if followed.stream.ready():
-                    return followed.wrap(next(followed.events))
+                    try:
+                        return followed.wrap(self._next(followed, deadline))
+                    except TimeIsUpError:
+                        break
+                    except AccessError as error:
+                        self._followed.remove(followed)
+                        return followed.lost(error)
             due = self._cluster.next_due()
             if due is None or (deadline is not None and due > deadline):
                 self._cluster.advance(deadline if deadline is not None else clockwork.now)
                 return None
             self._cluster.advance(due)
 
+    def _next(self, followed: Followed[E], deadline: float | None) -> WatchEvent:
+        """The next event; a watch that has ended is opened anew for it."""
+        known = len(self._wire.streams)
+        self._wire.horizon = followed.stream.horizon = deadline
+        event = next(followed.events)
+        if len(self._wire.streams) > known:
+            followed.stream = self._wire.streams[-1]
+        return event
+
     def close(self, patience: float | None = None) -> None:  # noqa: ARG002
         """As `Inbox.close`."""
         self._calls.clear()
-        for watch in self._watches:
-            watch.close()
-        self._watches.clear()
+        for followed in self._followed:
+            followed.watch.close()
         self._followed.clear()
 
 
-def ports(cluster: SimCluster) -> tuple[Ports, SimWire]:
-    """Everything that a use-case needs, and the wire that shows what it asked."""
+def ports(cluster: SimCluster, *, around: Callable[[Wire], Wire] = lambda wire: wire) -> tuple[Ports, SimWire]:
+    """Everything that a use-case needs, and the wire that shows what it asked; `around` may stand before it."""
     wire, clock = SimWire(cluster), VirtualClock(cluster)
-    return Ports(Client(wire, clock, jitter=lambda: 0.0), OneThread(wire), clock), wire
+    return Ports(Client(around(wire), clock, jitter=lambda: 0.0), OneThread(wire), clock), wire
