@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from rollonce.sim.api import fieldsets, managed
+from rollonce.sim.api import fieldsets, lastapplied, managed
 from rollonce.sim.api.fieldsets import Path, Paths
 from rollonce.sim.api.kinds import Kind
 from rollonce.sim.api.managed import Owner, Share, Shares
@@ -46,19 +47,22 @@ def merge(kind: Kind, live: Object | None, sent: Object, by: Applier) -> Object:
     if last is not None:
         merged = _pruned(merged, last.paths, [wanted, *(share.paths for share in shares.values())], type_)
     difference = fieldsets.compare(live, merged, type_)
-    _check(shares, difference.taken, by)
+    _check(shares, difference.taken, by, lambda: lastapplied.yielded(live, type_))
     lost = difference.taken | difference.removed
     shares = {each: Share(share.paths - lost, share.version, share.time) for each, share in shares.items()}
-    same = last is not None and last.paths == wanted and last.version == kind.api_version and not lost
-    shares[owner] = Share(wanted, kind.api_version, last.time if same and last is not None else now)
+    # Where nothing of the object changes, the applier's time stays, and a new one gets none (managedfieldsupdater.go).
+    shares[owner] = Share(wanted, kind.api_version, now if lost else last.time if last is not None else "")
     metadata = {**merged["metadata"], "managedFields": managed.written(shares)}
-    return {**merged, "metadata": metadata}
+    merged = {**merged, "metadata": metadata}
+    return lastapplied.renewed(merged, sent) if by.manager == lastapplied.KUBECTL else merged
 
 
-def _check(shares: Shares, taken: set[Path], by: Applier) -> None:
-    conflicts = sorted(
-        (_named(owner), fieldsets.shown(path)) for owner, share in shares.items() for path in share.paths & taken
-    )
+def _check(shares: Shares, taken: set[Path], by: Applier, yielded: Callable[[], set[Path]]) -> None:
+    found = [(owner, path) for owner, share in shares.items() for path in share.paths & taken]
+    if found and not by.force and by.manager == lastapplied.KUBECTL:
+        given = yielded()
+        found = [(owner, path) for owner, path in found if path not in given]
+    conflicts = sorted((_named(owner), fieldsets.shown(path)) for owner, path in found)
     if not conflicts or by.force:
         return
     causes = [

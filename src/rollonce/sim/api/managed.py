@@ -71,6 +71,21 @@ def read(thing: Object | None) -> Shares:
     return shares
 
 
+def is_readable(written: Any) -> bool:
+    """Whether what a writer gives as managedFields can be used: entries of the only type that there is."""
+    return (
+        isinstance(written, list)
+        and bool(written)
+        and all(
+            isinstance(entry, dict)
+            and entry.get("operation") in ("Apply", "Update")
+            and entry.get("fieldsType") == "FieldsV1"
+            and isinstance(entry.get("fieldsV1"), dict)
+            for entry in written
+        )
+    )
+
+
 def written(shares: Shares) -> list[Object]:
     """As metadata.managedFields: appliers first, then by time and name."""
     ordered = sorted(
@@ -112,7 +127,7 @@ def track(live: Object | None, after: Object, write: Write) -> list[Object] | No
     lost = taken | difference.removed
     shares = {
         owner: Share(share.paths - lost, share.version, share.time) if not share.paths.isdisjoint(lost) else share
-        for owner, share in read(live).items()
+        for owner, share in read(after if after["metadata"].get("managedFields") else live).items()
     }
     mine = owned(taken, write.subresource)
     if mine:

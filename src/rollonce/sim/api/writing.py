@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from rollonce.sim.api import apply, defaults, deleting, patching, scale, selectors, status, validation
+from rollonce.sim.api import apply, defaults, deleting, managed, patching, scale, selectors, status, validation
 from rollonce.sim.api.kinds import Kinds
 from rollonce.sim.api.reading import whole
 from rollonce.sim.api.target import Query, Target, header
@@ -195,7 +195,10 @@ class Writer:
         metadata |= {"name": target.name, "resourceVersion": before["resourceVersion"]}
         if not tracked:
             metadata.pop("managedFields", None)
-            if "managedFields" in before and sent.get("managedFields") not in ([], [{}]):
+            given = sent.get("managedFields")
+            if managed.is_readable(given):
+                metadata["managedFields"] = given  # whoever writes may set them, as a migration does
+            elif "managedFields" in before and given not in ([], [{}]):
                 metadata["managedFields"] = before["managedFields"]
         thing = {**thing, "metadata": metadata}
         if target.subresource == "status":
