@@ -182,6 +182,7 @@ class Simulated:
         self._wires: list[SimWire] = []
         made = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
         self.standin.ask("POST", "/api/v1/namespaces", made)
+        self.standin.requests.clear()
 
     @property
     def kubectl(self) -> Commands:

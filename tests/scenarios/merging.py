@@ -1,7 +1,7 @@
 """The patches that kubectl computes on its side before it sends them.
 
 apimachinery/pkg/util/strategicpatch/patch.go and client-go/util/csaupgrade/upgrade.go, as far as the objects of the
-scenarios need it: lists merged by key, no primitive lists, no `$retainKeys`.
+scenarios need it: lists merged by key, no primitive lists.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ MERGE_KEYS = {
     "ports": "containerPort",
     "volumeMounts": "mountPath",
 }
+# Whose members exclude each other: the patch names those that stay.
+RETAINED = {"strategy"}
 
 
 def two_way(old: Object, new: Object) -> Object:
@@ -36,7 +38,10 @@ def _changes(old: Object, new: Object) -> Object:
     for name, wanted in new.items():
         had = old.get(name)
         if name in old and isinstance(had, dict) and isinstance(wanted, dict):
-            if inner := _changes(had, wanted):
+            inner = _changes(had, wanted)
+            if name in RETAINED and (inner or had.keys() != wanted.keys()):
+                inner["$retainKeys"] = sorted(wanted)
+            if inner:
                 patch[name] = inner
         elif name in old and name in MERGE_KEYS and isinstance(had, list) and isinstance(wanted, list):
             patch |= _list_changes(name, had, wanted)

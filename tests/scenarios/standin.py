@@ -1,4 +1,4 @@
-"""kubectl's place on the simulated cluster: the commands of the scenarios as the requests that kubectl sends.
+"""kubectl's place on the simulated cluster: the commands of the scenarios as the writes that kubectl sends.
 
 `test_standin.py` holds it to the real kubectl: the same commands, and the same writes in the audit log.
 """
@@ -197,7 +197,7 @@ class _Command:
             head = {"apiVersion": thing["apiVersion"], "kind": thing["kind"]}
             named = {name: thing["metadata"][name] for name in ("name", "namespace") if name in thing["metadata"]}
             only = {**head, "metadata": {**named, "annotations": {LAST_APPLIED: noted}}}
-            live = self._ask("PATCH", path, only, APPLY, **{**how, "fieldManager": "kubectl-last-applied"})
+            live = self._ask("PATCH", path, only, APPLY, **_by("kubectl-last-applied", strict=True))
         moved = merging.migrated(live["metadata"]["managedFields"], "kubectl-client-side-apply", "kubectl")
         if moved is not None:
             version = live["metadata"]["resourceVersion"]
@@ -245,9 +245,7 @@ class _Command:
         self._ask("GET", self._path(ref))
         added = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
         wanted = {**added, **{pair.removesuffix("-"): None for pair in pairs if "=" not in pair}}
-        live = self._ask("GET", self._path(ref))["metadata"].get(part, {})
-        whole = {k: v for k, v in {**live, **wanted}.items() if v is not None}
-        patch: Object = {"metadata": {part: wanted if whole else None}}
+        patch = {"metadata": {part: wanted}}
         manager = "kubectl-label" if part == "labels" else "kubectl-annotate"
         return _shown(self._ask("PATCH", self._path(ref), patch, MERGE, **_by(manager)))
 
