@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from rollonce.app.ports import Ports
 from rollonce.cluster.client import Client
 from rollonce.cluster.fanout import Follower
-from rollonce.cluster.feed import WatchEvent
+from rollonce.cluster.watch import Watch, WatchEvent
 from rollonce.errors import AccessError
 from rollonce.sim.cluster import SimCluster, Subscription
 from rollonce.wire import Request, Response, Stream, Wire
@@ -142,16 +142,24 @@ class _Whole:
 
 
 class Followed(Generic[E]):
-    """A watch that an inbox follows, with the stream that was opened for it."""
+    """A watch that an inbox follows."""
 
-    def __init__(
-        self, stream: SimStream, watch: Follower, wrap: Callable[[WatchEvent], E], lost: Callable[[AccessError], E]
-    ) -> None:
-        self.stream = stream
+    def __init__(self, watch: Follower, wrap: Callable[[WatchEvent], E], lost: Callable[[AccessError], E]) -> None:
         self.watch = watch
         self.events = watch.events()
         self.wrap = wrap
         self.lost = lost
+
+    @property
+    def stream(self) -> SimStream | None:
+        """The stream that it reads, None where it is going to open one."""
+        stream = self.watch.stream if isinstance(self.watch, Watch) else None
+        return stream if isinstance(stream, SimStream) else None
+
+    def ready(self) -> bool:
+        """Whether it goes on without time going on: an event, an end, a stream to be opened."""
+        stream = self.stream
+        return stream is None or stream.ready()
 
 
 class OneThread:
@@ -180,8 +188,6 @@ class OneThreadInbox(Generic[E]):
         self._cluster = wire.cluster
         self._calls: deque[Callable[[], E]] = deque()
         self._followed: list[Followed[E]] = []
-        # Watches are opened before they are followed, in the same order; a try that failed has been closed.
-        self._unclaimed = deque(stream for stream in wire.streams if not stream.closed)
 
     def start(self, call: Callable[[], E]) -> None:
         """As `Inbox.start`; the call runs when it is taken."""
@@ -189,7 +195,7 @@ class OneThreadInbox(Generic[E]):
 
     def follow(self, watch: Follower, wrap: Callable[[WatchEvent], E], lost: Callable[[AccessError], E]) -> None:
         """As `Inbox.follow`."""
-        self._followed.append(Followed(self._unclaimed.popleft(), watch, wrap, lost))
+        self._followed.append(Followed(watch, wrap, lost))
 
     def take(self, timeout: float | None) -> E | None:
         """As `Inbox.take`, in virtual seconds."""
@@ -199,7 +205,7 @@ class OneThreadInbox(Generic[E]):
             if self._calls:
                 return self._calls.popleft()()
             for followed in self._followed:
-                if followed.stream.ready():
+                if followed.ready():
                     try:
                         return followed.wrap(self._next(followed, deadline))
                     except TimeIsUpError:
@@ -215,12 +221,10 @@ class OneThreadInbox(Generic[E]):
 
     def _next(self, followed: Followed[E], deadline: float | None) -> WatchEvent:
         """The next event; a watch that has ended is opened anew for it."""
-        known = len(self._wire.streams)
-        self._wire.horizon = followed.stream.horizon = deadline
-        event = next(followed.events)
-        if len(self._wire.streams) > known:
-            followed.stream = self._wire.streams[-1]
-        return event
+        self._wire.horizon = deadline
+        if followed.stream is not None:
+            followed.stream.horizon = deadline
+        return next(followed.events)
 
     def close(self, patience: float | None = None) -> None:  # noqa: ARG002
         """As `Inbox.close`."""

@@ -61,6 +61,12 @@ class Watch:
                     return
                 raise error.doing(self._source.act) from None
 
+    @property
+    def stream(self) -> Stream | None:
+        """The stream that is read now; None where there is none."""
+        with self._lock:
+            return self._stream
+
     def close(self) -> None:
         """Ends `events`, which may be waiting for the server in another thread."""
         with self._lock:
