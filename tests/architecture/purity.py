@@ -20,6 +20,7 @@ ALLOWED_MODULES = frozenset(
         "bisect",
         "collections",
         "collections.abc",
+        "copy",
         "dataclasses",
         "datetime",
         "decimal",
@@ -37,6 +38,7 @@ ALLOWED_MODULES = frozenset(
         "rollonce",
         "string",
         "textwrap",
+        "types",
         "typing",
         "urllib.parse",
     }

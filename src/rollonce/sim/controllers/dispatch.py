@@ -27,13 +27,13 @@ from rollonce.sim.store import Change, Collection, Key, Object
 NODE_NAMES = ("node-0", "node-1", "node-2")
 
 
-def install(kernel: Kernel, profile: Profile = pods.NONE) -> None:
+def install(kernel: Kernel, profile: Profile = pods.NONE) -> Dispatch:
     """Starts the controllers on a kernel: three nodes where there is none, then a listener on the store.
 
     What is in the store already is synced once, as after a restart of the controller manager: nothing of it rolls.
     """
     work = Work(kernel, profile)
-    dispatch = _Dispatch(work)
+    dispatch = Dispatch(work)
     for change in kernel.store.since(0):
         work.note(change)
     kernel.store.listen(dispatch.note)
@@ -41,6 +41,7 @@ def install(kernel: Kernel, profile: Profile = pods.NONE) -> None:
         for name in NODE_NAMES:
             add_node(kernel, name)
     dispatch.adopt()
+    return dispatch
 
 
 def add_node(kernel: Kernel, name: str) -> None:
@@ -48,8 +49,11 @@ def add_node(kernel: Kernel, name: str) -> None:
     kernel.create(Key(*NODES, "", name), _node(name), manager="kubelet")
 
 
-class _Dispatch:
+class Dispatch:
+    """All controllers of one cluster."""
+
     def __init__(self, work: Work) -> None:
+        """Makes the controllers; they see what `note` tells them."""
         self._work = work
         self._kubelet = Kubelet(work)
         self._garbage = Garbage(work)
