@@ -36,29 +36,17 @@ class VirtualClock:
 
 
 class SimStream:
-    """A watch. Reading an idle one lets time go on to whatever happens next."""
+    """A watch. It does not wait: time goes on when nobody has anything left to do, and not in between."""
 
-    def __init__(self, cluster: SimCluster, subscription: Subscription) -> None:
+    def __init__(self, subscription: Subscription) -> None:
         self.status = subscription.status
         self.headers: tuple[tuple[str, str], ...] = ()
-        self._cluster = cluster
         self._subscription = subscription
-        self._arrived = b""
 
-    def ready(self) -> bool:
-        """Whether `read` returns without time going on."""
-        self._arrived += self._subscription.take()
-        return bool(self._arrived) or self._subscription.closed
-
-    def read(self) -> bytes:
-        """As `Stream.read`; raises RuntimeError where nothing will ever happen."""
-        while not self.ready():
-            due = self._cluster.next_due()
-            if due is None:
-                raise RuntimeError("a watch is read, and nothing will ever happen")
-            self._cluster.advance(due)
-        arrived, self._arrived = self._arrived, b""
-        return arrived
+    def read(self) -> bytes | None:
+        """As `Stream.read`."""
+        arrived = self._subscription.take()
+        return arrived if arrived or self._subscription.closed else None
 
     def close(self) -> None:
         """As `Stream.close`."""
@@ -70,7 +58,7 @@ class SimWire:
 
     def __init__(self, cluster: SimCluster) -> None:
         self.cluster = cluster
-        self.streams: list[SimStream] = []
+        self._open: list[Subscription] = []
         self.requests: list[Request] = []
 
     def _handle(self, request: Request) -> Response | Subscription:
@@ -88,18 +76,17 @@ class SimWire:
         """As `Wire.stream`."""
         answer = self._handle(request)
         if isinstance(answer, Response):
-            return _Whole(answer)
-        stream = SimStream(self.cluster, answer)
-        self.streams.append(stream)
-        return stream
+            return Whole(answer)
+        self._open.append(answer)
+        return SimStream(answer)
 
     def close(self) -> None:
         """As `Wire.close`."""
-        for stream in self.streams:
-            stream.close()
+        for watch in self._open:
+            watch.close()
 
 
-class _Whole:
+class Whole:
     """A stream that is a whole answer: the refusal of a watch."""
 
     def __init__(self, answer: Response) -> None:
@@ -108,27 +95,20 @@ class _Whole:
         self._left = answer.body
 
     def read(self) -> bytes:
+        """As `Stream.read`."""
         left, self._left = self._left, b""
         return left
 
     def close(self) -> None:
+        """As `Stream.close`."""
         self._left = b""
-
-
-class Followed(Generic[E]):
-    """A watch that an inbox follows, with the stream that was opened for it."""
-
-    def __init__(self, stream: SimStream, events: Iterator[WatchEvent], wrap: Callable[[WatchEvent], E]) -> None:
-        self.stream = stream
-        self.events = events
-        self.wrap = wrap
 
 
 class OneThread:
     """A FanOut without threads: calls run one after the other, and time goes on only when all have."""
 
-    def __init__(self, wire: SimWire) -> None:
-        self._wire = wire
+    def __init__(self, cluster: SimCluster) -> None:
+        self._cluster = cluster
 
     def gather(self, calls: Sequence[Callable[[], T]]) -> list[T]:
         """As `FanOut.gather`."""
@@ -136,61 +116,65 @@ class OneThread:
 
     def inbox(self) -> OneThreadInbox[E]:
         """As `FanOut.inbox`."""
-        return OneThreadInbox(self._wire)
+        return OneThreadInbox(self._cluster)
 
     def close(self) -> None:
         """As `FanOut.close`: there is nothing to give back."""
 
 
 class OneThreadInbox(Generic[E]):
-    """What is there already comes first; then whatever is due next happens."""
+    """What is there already comes first, calls before watches; when nothing is, whatever is due next happens."""
 
-    def __init__(self, wire: SimWire) -> None:
-        self._cluster = wire.cluster
+    def __init__(self, cluster: SimCluster) -> None:
+        self._cluster = cluster
         self._calls: deque[Callable[[], E]] = deque()
-        self._followed: list[Followed[E]] = []
-        self._watches: list[Follower] = []
-        # Watches are opened before they are followed, in the same order.
-        self._unclaimed = deque(wire.streams)
+        self._followed: list[tuple[Follower, Iterator[E | None]]] = []
 
     def start(self, call: Callable[[], E]) -> None:
         """As `Inbox.start`; the call runs when it is taken."""
         self._calls.append(call)
 
-    def follow(self, watch: Follower, wrap: Callable[[WatchEvent], E], lost: Callable[[AccessError], E]) -> None:  # noqa: ARG002
-        """As `Inbox.follow`; nothing here is ever lost."""
-        self._watches.append(watch)
-        self._followed.append(Followed(self._unclaimed.popleft(), watch.events(), wrap))
+    def follow(self, watch: Follower, wrap: Callable[[WatchEvent], E], lost: Callable[[AccessError], E]) -> None:
+        """As `Inbox.follow`."""
+        self._followed.append((watch, _messages(watch, wrap, lost)))
 
     def take(self, timeout: float | None) -> E | None:
-        """As `Inbox.take`, in virtual seconds."""
+        """As `Inbox.take`, in virtual seconds; None, too, where nothing will ever happen any more."""
         clockwork = self._cluster.kernel.clockwork
         deadline = None if timeout is None else clockwork.now + timeout
         while True:
             if self._calls:
                 return self._calls.popleft()()
-            for followed in self._followed:
-                if followed.stream.ready():
-                    return followed.wrap(next(followed.events))
+            for _, messages in self._followed:
+                if (message := next(messages, None)) is not None:
+                    return message
             due = self._cluster.next_due()
             if due is None or (deadline is not None and due > deadline):
                 self._cluster.advance(deadline if deadline is not None else clockwork.now)
                 return None
             self._cluster.advance(due)
 
-    def close(self, patience: float | None = None) -> None:  # noqa: ARG002
+    def close(self, patience: float | None = None) -> None:  # noqa: ARG002 - nothing is ever under way
         """As `Inbox.close`."""
         self._calls.clear()
-        for watch in self._watches:
+        for watch, _ in self._followed:
             watch.close()
-        self._watches.clear()
         self._followed.clear()
+
+
+def _messages(watch: Follower, wrap: Callable[[WatchEvent], E], lost: Callable[[AccessError], E]) -> Iterator[E | None]:
+    """What a watch has to say, and None where it has nothing yet."""
+    try:
+        for event in watch.steps():
+            yield None if event is None else wrap(event)
+    except AccessError as error:
+        yield lost(error)
 
 
 def ports(cluster: SimCluster) -> tuple[Ports, SimWire]:
     """Everything that a use-case needs, and the wire that shows what it asked."""
     wire, clock = SimWire(cluster), VirtualClock(cluster)
-    return Ports(Client(wire, clock, jitter=lambda: 0.0), OneThread(wire), clock), wire
+    return Ports(Client(wire, clock, jitter=lambda: 0.0), OneThread(cluster), clock), wire
 
 
 def seed(cluster: SimCluster, manifests: Iterable[Manifest]) -> tuple[str, ...]:
