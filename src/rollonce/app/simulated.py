@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar
+
+import msgspec
 
 from rollonce.app.ports import Ports
 from rollonce.cluster.client import Client
 from rollonce.cluster.fanout import Follower
-from rollonce.cluster.watch import Watch, WatchEvent
-from rollonce.errors import AccessError
+from rollonce.cluster.feed import WatchEvent
+from rollonce.errors import AccessError, RefusedManifest, ServerFault
+from rollonce.manifests.manifest import Manifest
+from rollonce.model.kind import Kind
+from rollonce.model.workload import WorkloadKey
+from rollonce.sim import seeding
 from rollonce.sim.cluster import SimCluster, Subscription
+from rollonce.sim.meter import Meter, Reading, Revision
+from rollonce.sim.store import Key
 from rollonce.wire import Request, Response, Stream, Wire
 
 T = TypeVar("T")
@@ -33,71 +41,31 @@ class VirtualClock:
         self._cluster.advance(self.now() + seconds)
 
 
-class TimeIsUpError(Exception):
-    """A watch was read, and until the end of the reader's time nothing happens."""
-
-
 class SimStream:
-    """A watch. Reading an idle one lets time go on to whatever happens next, until `horizon` at the latest."""
+    """A watch. It does not wait: time goes on when nobody has anything left to do, and not in between."""
 
-    def __init__(self, cluster: SimCluster, subscription: Subscription, horizon: float | None) -> None:
+    def __init__(self, subscription: Subscription) -> None:
         self.status = subscription.status
         self.headers: tuple[tuple[str, str], ...] = ()
-        self.horizon = horizon
-        self._cluster = cluster
         self._subscription = subscription
-        self._lines: deque[bytes] = deque()
 
-    @property
-    def closed(self) -> bool:
-        """Whether it is at its end, but for what has arrived before."""
-        return self._subscription.closed
-
-    def ready(self) -> bool:
-        """Whether the reader gets an event, or the end, without time going on: a bookmark alone is none."""
-        self._lines.extend(self._subscription.take().splitlines(keepends=True))
-        return self.closed or not all(map(_is_bookmark, self._lines))
-
-    def read(self) -> bytes:
-        """As `Stream.read`, at most one event at a time, as whoever reads more has events that nobody sees.
-
-        Raises TimeIsUpError, and RuntimeError where without a horizon nothing will ever happen.
-        """
-        while not self.ready():
-            due = self._cluster.next_due()
-            if self.horizon is not None and (due is None or due > self.horizon):
-                raise TimeIsUpError
-            if due is None:
-                raise RuntimeError("a watch is read, and nothing will ever happen")
-            self._cluster.advance(due)
-        piece = b""
-        while self._lines:
-            line = self._lines.popleft()
-            piece += line
-            if not _is_bookmark(line):
-                break
-        return piece
+    def read(self) -> bytes | None:
+        """As `Stream.read`."""
+        arrived = self._subscription.take()
+        return arrived if arrived or self._subscription.closed else None
 
     def close(self) -> None:
         """As `Stream.close`."""
         self._subscription.close()
 
 
-def _is_bookmark(line: bytes) -> bool:
-    return line.startswith(b'{"type":"BOOKMARK"')
-
-
 class SimWire:
-    """The simulated cluster as a wire; `requests` has everything that was asked.
-
-    No reading of a watch goes beyond `horizon`.
-    """
+    """The simulated cluster as a wire; `requests` has everything that was asked."""
 
     def __init__(self, cluster: SimCluster) -> None:
         self.cluster = cluster
-        self.streams: list[SimStream] = []
+        self._open: list[Subscription] = []
         self.requests: list[Request] = []
-        self.horizon: float | None = None
 
     def _handle(self, request: Request) -> Response | Subscription:
         self.requests.append(request)
@@ -114,18 +82,17 @@ class SimWire:
         """As `Wire.stream`."""
         answer = self._handle(request)
         if isinstance(answer, Response):
-            return _Whole(answer)
-        stream = SimStream(self.cluster, answer, self.horizon)
-        self.streams.append(stream)
-        return stream
+            return Whole(answer)
+        self._open.append(answer)
+        return SimStream(answer)
 
     def close(self) -> None:
         """As `Wire.close`."""
-        for stream in self.streams:
-            stream.close()
+        for watch in self._open:
+            watch.close()
 
 
-class _Whole:
+class Whole:
     """A stream that is a whole answer: the refusal of a watch."""
 
     def __init__(self, answer: Response) -> None:
@@ -134,39 +101,20 @@ class _Whole:
         self._left = answer.body
 
     def read(self) -> bytes:
+        """As `Stream.read`."""
         left, self._left = self._left, b""
         return left
 
     def close(self) -> None:
+        """As `Stream.close`."""
         self._left = b""
-
-
-class Followed(Generic[E]):
-    """A watch that an inbox follows."""
-
-    def __init__(self, watch: Follower, wrap: Callable[[WatchEvent], E], lost: Callable[[AccessError], E]) -> None:
-        self.watch = watch
-        self.events = watch.events()
-        self.wrap = wrap
-        self.lost = lost
-
-    @property
-    def stream(self) -> SimStream | None:
-        """The stream that it reads, None where it is going to open one."""
-        stream = self.watch.stream if isinstance(self.watch, Watch) else None
-        return stream if isinstance(stream, SimStream) else None
-
-    def ready(self) -> bool:
-        """Whether it goes on without time going on: an event, an end, a stream to be opened."""
-        stream = self.stream
-        return stream is None or stream.ready()
 
 
 class OneThread:
     """A FanOut without threads: calls run one after the other, and time goes on only when all have."""
 
-    def __init__(self, wire: SimWire) -> None:
-        self._wire = wire
+    def __init__(self, cluster: SimCluster) -> None:
+        self._cluster = cluster
 
     def gather(self, calls: Sequence[Callable[[], T]]) -> list[T]:
         """As `FanOut.gather`."""
@@ -174,20 +122,19 @@ class OneThread:
 
     def inbox(self) -> OneThreadInbox[E]:
         """As `FanOut.inbox`."""
-        return OneThreadInbox(self._wire)
+        return OneThreadInbox(self._cluster)
 
     def close(self) -> None:
         """As `FanOut.close`: there is nothing to give back."""
 
 
 class OneThreadInbox(Generic[E]):
-    """What is there already comes first; then whatever is due next happens."""
+    """What is there already comes first, calls before watches; when nothing is, whatever is due next happens."""
 
-    def __init__(self, wire: SimWire) -> None:
-        self._wire = wire
-        self._cluster = wire.cluster
+    def __init__(self, cluster: SimCluster) -> None:
+        self._cluster = cluster
         self._calls: deque[Callable[[], E]] = deque()
-        self._followed: list[Followed[E]] = []
+        self._followed: list[tuple[Follower, Iterator[E | None]]] = []
 
     def start(self, call: Callable[[], E]) -> None:
         """As `Inbox.start`; the call runs when it is taken."""
@@ -195,46 +142,111 @@ class OneThreadInbox(Generic[E]):
 
     def follow(self, watch: Follower, wrap: Callable[[WatchEvent], E], lost: Callable[[AccessError], E]) -> None:
         """As `Inbox.follow`."""
-        self._followed.append(Followed(watch, wrap, lost))
+        self._followed.append((watch, _messages(watch, wrap, lost)))
 
     def take(self, timeout: float | None) -> E | None:
-        """As `Inbox.take`, in virtual seconds."""
+        """As `Inbox.take`, in virtual seconds; None, too, where nothing will ever happen any more."""
         clockwork = self._cluster.kernel.clockwork
         deadline = None if timeout is None else clockwork.now + timeout
         while True:
             if self._calls:
                 return self._calls.popleft()()
-            for followed in self._followed:
-                if followed.ready():
-                    try:
-                        return followed.wrap(self._next(followed, deadline))
-                    except TimeIsUpError:
-                        break
-                    except AccessError as error:
-                        self._followed.remove(followed)
-                        return followed.lost(error)
+            for _, messages in self._followed:
+                if (message := next(messages, None)) is not None:
+                    return message
             due = self._cluster.next_due()
             if due is None or (deadline is not None and due > deadline):
                 self._cluster.advance(deadline if deadline is not None else clockwork.now)
                 return None
             self._cluster.advance(due)
 
-    def _next(self, followed: Followed[E], deadline: float | None) -> WatchEvent:
-        """The next event; a watch that has ended is opened anew for it."""
-        self._wire.horizon = deadline
-        if followed.stream is not None:
-            followed.stream.horizon = deadline
-        return next(followed.events)
-
-    def close(self, patience: float | None = None) -> None:  # noqa: ARG002
+    def close(self, patience: float | None = None) -> None:  # noqa: ARG002 - nothing is ever under way
         """As `Inbox.close`."""
         self._calls.clear()
-        for followed in self._followed:
-            followed.watch.close()
+        for watch, _ in self._followed:
+            watch.close()
         self._followed.clear()
+
+
+def _messages(watch: Follower, wrap: Callable[[WatchEvent], E], lost: Callable[[AccessError], E]) -> Iterator[E | None]:
+    """What a watch has to say, and None where it has nothing yet."""
+    try:
+        for event in watch.steps():
+            yield None if event is None else wrap(event)
+    except AccessError as error:
+        yield lost(error)
 
 
 def ports(cluster: SimCluster, *, around: Callable[[Wire], Wire] = lambda wire: wire) -> tuple[Ports, SimWire]:
     """Everything that a use-case needs, and the wire that shows what it asked; `around` may stand before it."""
     wire, clock = SimWire(cluster), VirtualClock(cluster)
-    return Ports(Client(around(wire), clock, jitter=lambda: 0.0), OneThread(wire), clock), wire
+    return Ports(Client(around(wire), clock, jitter=lambda: 0.0), OneThread(cluster), clock), wire
+
+
+def seed(cluster: SimCluster, manifests: Iterable[Manifest]) -> tuple[str, ...]:
+    """Begins a cluster with manifests, and lets it settle: what did not get ready, in words.
+
+    Objects that were read from a cluster (they have a uid) are put back as they were, with their revisions and pods;
+    all others are applied, as by `kubectl apply --server-side`. Namespaces that are named are made.
+    Raises RefusedManifest with the words of the API server.
+    """
+    every = sorted(manifests, key=lambda manifest: seeding.first(manifest.kind))
+    try:
+        seeding.restore(cluster, (manifest for manifest in every if manifest.live))
+        for manifest in every:
+            if not manifest.live:
+                seeding.apply(cluster, manifest)
+    except seeding.Refused as refusal:
+        raise _refused(refusal) from None
+    return tuple(f"{key.resource}/{key.name} in namespace {key.namespace}" for key in seeding.settle(cluster))
+
+
+def apply(cluster: SimCluster, manifest: Manifest) -> None:
+    """`kubectl apply --server-side` of one manifest. Raises RefusedManifest, for conflicts too."""
+    try:
+        seeding.apply(cluster, manifest, force=False)
+    except seeding.Refused as refusal:
+        raise _refused(refusal) from None
+
+
+def set_images(cluster: SimCluster, key: WorkloadKey, images: Mapping[str, str]) -> None:
+    """`kubectl set image`: images by container, in one strategic merge patch."""
+    containers = [{"name": name, "image": image} for name, image in images.items()]
+    body = msgspec.json.encode({"spec": {"template": {"spec": {"containers": containers}}}})
+    headers = (("content-type", "application/strategic-merge-patch+json"),)
+    path = key.kind.resource.path(key.namespace, key.name)
+    request = Request("PATCH", path, (("fieldManager", "kubectl-set"),), headers, body)
+    answer = SimWire(cluster).send(request, timeout=0)
+    if answer.status >= 300:
+        raise ServerFault(answer.body.decode(), status=answer.status)
+
+
+def settle(cluster: SimCluster) -> None:
+    """Lets time go on until all workloads have the pods that they want, ready; at most an hour."""
+    seeding.settle(cluster)
+
+
+class Scales:
+    """Weighs what happens to the workloads of a cluster from now on."""
+
+    def __init__(self, cluster: SimCluster) -> None:
+        self._meter = Meter(cluster)
+
+    def costs(self) -> dict[WorkloadKey, Reading]:
+        """Rolls and seconds of outage up to now."""
+        return {_key(key): reading for key, reading in self._meter.readings().items()}
+
+    def history(self, key: WorkloadKey) -> tuple[Revision, ...]:
+        """The revision history of a workload."""
+        resource = key.kind.resource
+        return self._meter.history(Key(resource.group, resource.plural, key.namespace, key.name))
+
+
+def _key(key: Key) -> WorkloadKey:
+    kind = next(kind for kind in Kind if kind.resource.plural == key.resource)
+    return WorkloadKey.of(kind, key.namespace, key.name)
+
+
+def _refused(refusal: seeding.Refused) -> RefusedManifest:
+    place = f"{refusal.seed.place}: " if isinstance(refusal.seed, Manifest) else ""
+    return RefusedManifest(f"{place}{refusal.words}", act=f"begin with {refusal.seed}", hint="repair the manifest")

@@ -20,6 +20,7 @@ from rollonce.errors.access import (
     UnreadableAnswer,
 )
 from rollonce.errors.exitcode import ExitCode
+from rollonce.errors.manifests import MalformedManifest, RefusedManifest, UnreadableManifest
 from rollonce.errors.tree import RollonceError, catalogue
 from rollonce.errors.usage import (
     AbsentWorkload,
@@ -49,6 +50,7 @@ __all__ = [
     "Forbidden",
     "LoginFailed",
     "MalformedImage",
+    "MalformedManifest",
     "MalformedPair",
     "MalformedReference",
     "MalformedSelector",
@@ -56,6 +58,7 @@ __all__ = [
     "NamespaceAbsent",
     "NothingMatched",
     "Redirected",
+    "RefusedManifest",
     "RollonceError",
     "ServerBusy",
     "ServerFault",
@@ -65,6 +68,7 @@ __all__ = [
     "UnknownKind",
     "Unreachable",
     "UnreadableAnswer",
+    "UnreadableManifest",
     "UsageError",
     "catalogue",
 ]
