@@ -34,8 +34,8 @@ def install(kernel: Kernel, profile: Profile = pods.NONE) -> Dispatch:
     """
     work = Work(kernel, profile)
     dispatch = Dispatch(work)
-    for change in kernel.store.since(0):
-        work.note(change)
+    for key, thing in kernel.store.everything():
+        work.note(Change(0, "ADDED", key, thing, None))
     kernel.store.listen(dispatch.note)
     if not kernel.store.list(NODES):
         for name in NODE_NAMES:
