@@ -54,13 +54,13 @@ def template_of(revision: Object) -> Object:
 
 def label(revision: Object) -> str:
     """The value of the label that pods of a revision carry."""
-    return str(revision["metadata"]["labels"][LABEL])
+    return str(revision["metadata"]["labels"].get(LABEL) or revision["metadata"]["name"])
 
 
 def clean(work: Work, thing: Object, known: list[Object], live: set[str]) -> None:
     """Deletes the oldest beyond revisionHistoryLimit that no pod uses."""
     limit = thing["spec"].get("revisionHistoryLimit", 10)
-    spare = [revision for revision in known if revision["metadata"]["labels"][LABEL] not in live]
+    spare = [revision for revision in known if label(revision) not in live]
     for revision in spare[: max(len(spare) - int(limit), 0)]:
         work.delete(REVISIONS, revision)
 
