@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from rollonce.sim import pods
+from rollonce.sim.api import defaults
 from rollonce.sim.clockwork import Clockwork
 from rollonce.sim.controllers import PROFILES, install
 from rollonce.sim.kernel import Kernel
@@ -33,7 +34,15 @@ class World:
         if resource != "daemonsets":
             whole = {"replicas": 2, **whole}
         thing = {"metadata": {"annotations": {"note": "x"}}, "spec": whole}
-        self.kernel.create(self.key, thing, manager="test")
+        self.kernel.create(self.key, self.completed(thing), manager="test")
+
+    def completed(self, thing: dict[str, Any]) -> dict[str, Any]:
+        """As the API server stores it."""
+        kind = self.kernel.kinds.of(self.key.collection)
+        assert kind is not None
+        return defaults.complete(
+            kind, {**thing, "metadata": {**thing["metadata"], "name": "a"}}, self.kernel.store.get(self.key)
+        )
 
     def live(self) -> dict[str, Any]:
         found = self.kernel.store.get(self.key)
@@ -49,7 +58,8 @@ class World:
 
     def change(self, **spec: Any) -> None:
         live = self.live()
-        self.kernel.update(self.key, {**live, "spec": {**live["spec"], **spec}}, manager="test")
+        changed = {**live, "spec": {**live["spec"], **spec}}
+        self.kernel.update(self.key, self.completed(changed), manager="test")
 
     def image(self, image: str) -> None:
         template = self.live()["spec"]["template"]
@@ -86,6 +96,10 @@ def test_one_roll_is_one_new_revision() -> None:
     assert world.revisions() == [1, 2]
     assert world.live()["status"]["updatedReplicas"] == 2
     assert world.live()["metadata"]["annotations"]["deployment.kubernetes.io/revision"] == "2"
+    rest = world.kernel.store.version
+    # The timer of the progress deadline finds nothing to do.
+    world.wait(1000)
+    assert world.kernel.store.version == rest
     assert world.kernel.clockwork.next_due() is None
 
 

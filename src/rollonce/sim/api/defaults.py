@@ -83,9 +83,11 @@ def _statefulset(thing: Object) -> Object:
         persistentVolumeClaimRetentionPolicy={},
     )  # fmt: skip
     spec = done["spec"]
+    # Only where no type is given is there a rollingUpdate to fill (SetDefaults_StatefulSet).
+    rolling = spec["updateStrategy"].get("rollingUpdate") or (None if spec["updateStrategy"].get("type") else {})
     update = filled(spec["updateStrategy"], type="RollingUpdate")
-    if update["type"] == "RollingUpdate":
-        update["rollingUpdate"] = filled(update.get("rollingUpdate") or {}, partition=0)
+    if update["type"] == "RollingUpdate" and rolling is not None:
+        update["rollingUpdate"] = filled(rolling, partition=0)
     spec["updateStrategy"] = update
     spec["persistentVolumeClaimRetentionPolicy"] = filled(
         spec["persistentVolumeClaimRetentionPolicy"], whenDeleted="Retain", whenScaled="Retain"

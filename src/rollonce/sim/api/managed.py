@@ -27,6 +27,18 @@ _EMPTY: dict[str, dict[str, Any]] = {
 }
 
 
+# What a status that was never written shows: the numbers that are written even where they are 0.
+_ZERO: dict[str, dict[str, int]] = {
+    "DaemonSet": dict.fromkeys(
+        ("currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady"), 0
+    ),
+    "ReplicaSet": {"replicas": 0},
+    "StatefulSet": {"replicas": 0, "availableReplicas": 0},
+}
+# Counted by the registry after the owners are (pkg/registry/apps/daemonset/strategy.go): no update takes it.
+_COUNTER = {("f:metadata", "f:annotations", "f:deprecated.daemonset.template.generation")}
+
+
 class Owner(NamedTuple):
     """Who wrote, how, and through what. `version` is empty for an applier, who is one whatever the version."""
 
@@ -105,8 +117,10 @@ def owned(paths: set[Path] | Paths, subresource: str) -> set[Path]:
 
 def track(live: Object | None, after: Object, write: Write) -> list[Object] | None:
     """The managedFields after a write that is no apply; None where it takes and removes nothing."""
-    difference = fieldsets.compare(live if live is not None else empty(write.kind), after, write.kind)
-    taken = difference.taken
+    # A Go struct has its status before anything is in it.
+    before = {"status": _ZERO.get(write.kind, {}), **live} if live is not None else empty(write.kind)
+    difference = fieldsets.compare(before, after, write.kind)
+    taken = difference.taken - _COUNTER if live is not None else difference.taken
     if not taken and not difference.removed:
         return None
     lost = taken | difference.removed
@@ -117,6 +131,6 @@ def track(live: Object | None, after: Object, write: Write) -> list[Object] | No
     mine = owned(taken, write.subresource)
     if mine:
         owner = Owner(write.manager, "Update", write.api_version, write.subresource)
-        before = shares[owner].paths if owner in shares else frozenset()
-        shares[owner] = Share(before | mine, write.api_version, timestamp(write.now))
+        kept = shares[owner].paths if owner in shares else frozenset()
+        shares[owner] = Share(kept | mine, write.api_version, timestamp(write.now))
     return written(shares)

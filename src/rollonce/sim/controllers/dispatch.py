@@ -10,15 +10,19 @@ from rollonce.sim.controllers.kubelet import Kubelet
 from rollonce.sim.controllers.replicaset import ReplicaSets
 from rollonce.sim.controllers.statefulset import StatefulSets
 from rollonce.sim.controllers.work import (
+    ADOPTED,
     DAEMONSETS,
     DEPLOYMENTS,
     NODES,
     PODS,
     REPLICASETS,
+    REVISIONS,
     STATEFULSETS,
     Queue,
     Work,
+    key_of,
     owner,
+    selects,
 )
 from rollonce.sim.kernel import Kernel
 from rollonce.sim.pods import Profile
@@ -41,6 +45,13 @@ def install(kernel: Kernel, profile: Profile = pods.NONE) -> None:
         for name in NODE_NAMES:
             kernel.create(Key(*NODES, "", name), _node(name), manager="kubelet")
     dispatch.adopt()
+
+
+ADOPTERS = {
+    PODS: (REPLICASETS, STATEFULSETS, DAEMONSETS),
+    REPLICASETS: (DEPLOYMENTS,),
+    REVISIONS: (STATEFULSETS, DAEMONSETS),
+}
 
 
 class _Dispatch:
@@ -74,6 +85,18 @@ class _Dispatch:
         if change.key.collection == PODS:
             self._kubelet.note(change)
         self._owner(change)
+        if change.type != "DELETED" and change.key.collection in ADOPTED and owner(change.object) is None:
+            self._orphan(change)
+        elif change.previous is not None and owner(change.object) != owner(change.previous):
+            self._owner(change._replace(object=change.previous))
+
+    def _orphan(self, change: Change) -> None:
+        """Whoever selects it looks whether to adopt it (getDeploymentsForReplicaSet and the like)."""
+        labels = change.object["metadata"].get("labels") or {}
+        for collection in ADOPTERS[change.key.collection]:
+            for thing in self._work.kernel.store.list(collection, change.key.namespace):
+                if selects(thing["spec"].get("selector"), labels):
+                    self._queues[collection].add(key_of(collection, thing))
 
     def _owner(self, change: Change) -> None:
         """Asks for a sync of the owner; of the Deployment too where a pod is gone (deletePod, for Recreate)."""

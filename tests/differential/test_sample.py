@@ -1,0 +1,37 @@
+"""A fixed sample of scenarios on both sides; `make stress` plays a thousand and more."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.controlplane.description import ControlPlane
+from tests.differential import generator, judge, simulated
+from tests.differential.judge import Judgement, Verdict
+from tests.differential.play import play
+from tests.differential.real import Real
+
+SAMPLE = range(60)
+
+
+@pytest.mark.cluster
+def test_the_simulated_controllers_do_what_the_real_ones_do(control_plane: ControlPlane) -> None:
+    """Exactly, where the real ones agree with themselves; else as they do in one of twenty runs."""
+    scenarios = [generator.generate(seed) for seed in SAMPLE]
+    wanted = [play(simulated.Simulated(), scenario, "s") for scenario in scenarios]
+    real = Real(control_plane)
+
+    def judged(place: int) -> list[Judgement]:
+        return judge.compare(real, scenarios[place], wanted[place])
+
+    with ThreadPoolExecutor(len(SAMPLE)) as players:
+        judgements = list(players.map(judged, range(len(scenarios))))
+    real.close()
+    different = [
+        f"seed {scenario.seed}, workload {place}, {judgement.runs} runs:\n{judgement.difference}"
+        for scenario, each in zip(scenarios, judgements, strict=True)
+        for place, judgement in enumerate(each)
+        if judgement.verdict is Verdict.DIFFERENT
+    ]
+    assert not different, "\n\n".join(different)
