@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -14,6 +15,8 @@ from tests.differential.scenario import Scenario
 from tests.differential.sight import Sight
 
 RUNS = 20
+# So many at once, until the simulated outcome was seen.
+BATCHES = (1, 4, 15)
 
 
 class Verdict(StrEnum):
@@ -42,21 +45,27 @@ def judge(real: Real, scenario: Scenario, *, runs: int = RUNS) -> list[Judgement
 def compare(real: Real, scenario: Scenario, wanted: tuple[Sight, ...], *, runs: int = RUNS) -> list[Judgement]:
     """As `judge`, where the simulated side has been played already."""
     shown: list[list[Sight]] = [[] for _ in wanted]
-    for run in range(runs):
-        for place, sight in enumerate(once(real, scenario, str(run))):
-            shown[place].append(sight)
-        if all(sight in seen for sight, seen in zip(wanted, shown, strict=True)):
-            break
+    began = 0
+    with ThreadPoolExecutor(max(BATCHES)) as players:
+        for batch in BATCHES:
+            chosen = range(began, min(began + batch, runs))
+            began = chosen.stop
+            for sights in players.map(lambda run: once(real, scenario, str(run)), chosen):
+                for place, sight in enumerate(sights):
+                    shown[place].append(sight)
+            if all(sight in seen for sight, seen in zip(wanted, shown, strict=True)):
+                break
     return [_judged(sight, seen) for sight, seen in zip(wanted, shown, strict=True)]
 
 
 def once(real: Real, scenario: Scenario, run: str) -> tuple[Sight, ...]:
     """One run of the real side, cleared away."""
-    try:
-        return play(real, scenario, run)
-    finally:
-        for place in range(len(scenario.fleet)):
-            real.clear(f"d{scenario.seed}x{run}-{place}")
+    with real.places:
+        try:
+            return play(real, scenario, run)
+        finally:
+            for place in range(len(scenario.fleet)):
+                real.clear(f"d{scenario.seed}x{run}-{place}")
 
 
 def _judged(wanted: Sight, seen: list[Sight]) -> Judgement:

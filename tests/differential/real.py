@@ -15,19 +15,21 @@ import urllib3
 
 from tests.controlplane.description import ControlPlane
 from tests.differential.acts import JSON, Answer
+from tests.differential.generator import BROKEN
 from tests.differential.scenario import Object
 from tests.differential.simulated import RESOURCES, belongs, url
 
 NAMESPACE = "differential"
 # How much longer than the calm of a scenario this side is waited for: its latencies are not in the scenario.
 PATIENCE = 0.5
-LONGEST = 90.0
+LONGEST = 60.0
+AT_ONCE = 16
 
 
 class Real:
     """A stage on a control plane; shared by all threads that play on it."""
 
-    def __init__(self, plane: ControlPlane, connections: int = 64) -> None:
+    def __init__(self, plane: ControlPlane, connections: int = 64, at_once: int = AT_ONCE) -> None:
         context = ssl.create_default_context(cafile=str(plane.authority))
         token = plane.tokens["admin"]
         self._headers = {"Authorization": f"Bearer {token}", "User-Agent": "tests/1", "Accept": JSON}
@@ -35,6 +37,8 @@ class Real:
         self._pool = urllib3.PoolManager(
             maxsize=connections, block=False, ssl_context=context, retries=False, timeout=urllib3.Timeout(30.0)
         )
+        # A control plane that has too much to do shows other outcomes.
+        self.places = threading.BoundedSemaphore(at_once)
         self._mirror = Mirror()
         self._ended = threading.Event()
         self._ready(plane)
@@ -91,7 +95,7 @@ class Real:
         time.sleep(seconds)
 
     def settle(self, names: tuple[str, ...], calm: float) -> None:
-        """As `Stage.settle`; a workload that its controller has not seen is not settled."""
+        """As `Stage.settle`; what somebody still has to act on is not settled, however long that takes."""
         began = time.monotonic()
         while True:
             now = time.monotonic()
@@ -160,13 +164,38 @@ class Mirror:
             return self._changed.get(name, 0.0)
 
     def unseen(self, names: tuple[str, ...]) -> bool:
-        """Whether a controller is behind."""
+        """Whether a controller, the scheduler or a node is behind."""
         with self._lock:
-            things = [t for name in names for (kind, _), t in self._things[name].items() if kind in WATCHED]
-        return any(t["status"].get("observedGeneration", 0) < t["metadata"]["generation"] for t in things)
+            things = [(kind, thing) for name in names for (kind, _), thing in self._things[name].items()]
+        return any(BEHIND[kind](thing) for kind, thing in things if kind in BEHIND)
 
 
-WATCHED = ("deployments", "statefulsets", "daemonsets", "replicasets")
+def _unobserved(thing: Object) -> bool:
+    return bool(thing["status"].get("observedGeneration", 0) < thing["metadata"]["generation"])
+
+
+def _wants_pods(rs: Object) -> bool:
+    return _unobserved(rs) or rs["status"]["replicas"] != rs["spec"]["replicas"]
+
+
+def _moves(pod: Object) -> bool:
+    """Whether a pod ends or has yet to start; one that was made to fail stays as it is."""
+    status, spec = pod["status"], pod["spec"]
+    if "deletionTimestamp" in pod["metadata"] or not status.get("containerStatuses"):
+        return True
+    images = [container["image"] for container in (*spec["containers"], *spec.get("initContainers", []))]
+    if any(image.endswith(BROKEN) for image in images):
+        return False
+    return not any(c["type"] == "Ready" and c["status"] == "True" for c in status.get("conditions", []))
+
+
+BEHIND = {
+    "deployments": _unobserved,
+    "statefulsets": _unobserved,
+    "daemonsets": _unobserved,
+    "replicasets": _wants_pods,
+    "pods": _moves,
+}
 
 
 def _root(name: str) -> str:

@@ -31,6 +31,8 @@ class StatefulSets:
         counted = Counted(self._work.now, thing, current, update)
         # What this pass makes is counted by the next one (isCreated).
         counted.count(list(owned.values()))
+        if counted.soon:
+            self.queue.add_after(key, min(counted.soon))
         if not pods.is_terminating(thing):
             self._pass(thing, owned, current, counted)
         self._store(thing, counted, found.collisions)
@@ -147,6 +149,8 @@ class Counted:
         self._thing = thing
         self.revision = update
         self.update = str(update["metadata"]["name"])
+        # In how many seconds the ready pods that are not available yet will be.
+        self.soon: list[float] = []
         self.status: dict[str, Any] = {
             "observedGeneration": thing["metadata"]["generation"],
             "currentRevision": current["metadata"]["name"],
@@ -157,11 +161,13 @@ class Counted:
         """Counts pods."""
         least = self._thing["spec"].get("minReadySeconds", 0)
         ready = [pod for pod in found if pods.is_ready(pod) and pod["status"].get("phase") == "Running"]
+        waits = [pods.available_in(pod, least, self._now) for pod in ready]
+        self.soon = [wait for wait in waits if wait]
         staying = [_revision(pod) for pod in found if not pods.is_terminating(pod)]
         self.status |= {
             "replicas": len(found),
             "readyReplicas": len(ready),
-            "availableReplicas": sum(1 for pod in ready if pods.available_in(pod, least, self._now) == 0.0),
+            "availableReplicas": waits.count(0.0),
             "currentReplicas": staying.count(self.status["currentRevision"]),
             "updatedReplicas": staying.count(self.update),
         }

@@ -28,6 +28,8 @@ NEVER_RELEASED = (REVISIONS, "StatefulSet")
 
 # Between a write and the sync that sees it: informer and queue of the real controllers. Writes within it are one sync.
 LATENCY = 0.005
+# What one write of a controller takes.
+WRITE = 0.008
 # What a controller waits before it tries again after an error (workqueue.DefaultTypedControllerRateLimiter, first).
 RETRY = 0.005
 
@@ -107,19 +109,25 @@ def key_of(collection: Collection, thing: Object) -> Key:
 
 
 class Queue:
-    """Keys to sync, each at most once at a time, a little after it was asked for."""
+    """Keys to sync, each at most once at a time, a little after it was asked for.
+
+    A sync takes as long as what it writes; what is asked for meanwhile is one sync after it.
+    """
 
     def __init__(self, kernel: Kernel, sync: Callable[[Key], None]) -> None:
         self._clockwork = kernel.clockwork
+        self._store = kernel.store
         self._sync = sync
         self._waiting: set[Key] = set()
         self._timers: set[tuple[Key, float]] = set()
+        self._busy: dict[Key, float] = {}
 
     def add(self, key: Key) -> None:
         """Asks for a sync; what is asked for already is one sync."""
         if key not in self._waiting:
             self._waiting.add(key)
-            self._clockwork.after(LATENCY, lambda: self._run(key))
+            due = max(self._clockwork.now + LATENCY, self._busy.pop(key, 0.0))
+            self._clockwork.at(due, lambda: self._run(key))
 
     def add_after(self, key: Key, seconds: float) -> None:
         """Asks for a sync in so many seconds."""
@@ -133,8 +141,14 @@ class Queue:
         self.add(key)
 
     def _run(self, key: Key) -> None:
-        self._waiting.discard(key)
+        # What the sync writes asks for the next one, which begins when this one has ended.
+        before = self._store.version
         self._sync(key)
+        self._waiting.discard(key)
+        written = self._store.version - before
+        if written:
+            self._busy[key] = self._clockwork.now + written * WRITE
+            self.add(key)
 
 
 def _drop(index: dict[Place, dict[Key, None]], place: Place, key: Key) -> None:
