@@ -60,23 +60,27 @@ class Real:
         where = f"{self._server}{url(('v1/' if resource == 'pods' else 'apps/v1/') + resource, NAMESPACE)}"
         decode = msgspec.json.Decoder().decode
         while not self._ended.is_set():
-            listed = decode(self._pool.request("GET", where, headers=self._headers).data)
-            self._mirror.replace(resource, listed["items"])
-            query = f"?watch=1&timeoutSeconds=600&resourceVersion={listed['metadata']['resourceVersion']}"
-            answer = self._pool.request(
-                "GET", where + query, headers=self._headers, preload_content=False, timeout=urllib3.Timeout(5, 700)
-            )
-            rest = b""
             try:
-                for chunk in answer.stream(65536):
-                    *lines, rest = (rest + chunk).split(b"\n")
-                    for line in lines:
-                        event = decode(line)
-                        if event["type"] == "ERROR":
-                            break
-                        self._mirror.note(resource, event["type"], event["object"])
+                listed = decode(self._pool.request("GET", where, headers=self._headers).data)
+                self._mirror.replace(resource, listed["items"])
+                self._follow(resource, where, listed["metadata"]["resourceVersion"])
             except urllib3.exceptions.HTTPError:
                 continue
+
+    def _follow(self, resource: str, where: str, version: str) -> None:
+        decode = msgspec.json.Decoder().decode
+        query = f"?watch=1&timeoutSeconds=600&resourceVersion={version}"
+        answer = self._pool.request(
+            "GET", where + query, headers=self._headers, preload_content=False, timeout=urllib3.Timeout(5, 700)
+        )
+        rest = b""
+        for chunk in answer.stream(65536):
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                event = decode(line)
+                if event["type"] == "ERROR":
+                    return
+                self._mirror.note(resource, event["type"], event["object"])
 
     def ask(self, method: str, path: str, body: Any = None, *, media: str = JSON, manager: str = "") -> Answer:
         """As `Side.ask`; lists come from the watches, as those of a controller do."""

@@ -41,10 +41,13 @@ def _without_draws(things: dict[str, list[Object]], name: str) -> dict[str, list
         text = text.replace(_digest(rs, name), f"<{_number(rs)}>")
     for revision in things.get("controllerrevisions", []):
         text = text.replace(_digest(revision, name), f"<{revision['revision']}>")
+    # A condition may name one that is gone.
+    text = re.sub(rf"{name}-[{LETTERS}]{{6,10}}\\b", f"{name}-<gone>", text)
     found: dict[str, list[Object]] = json.loads(UID.sub("uid", text))
     return found
 
 
+LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 UID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 

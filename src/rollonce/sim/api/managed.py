@@ -129,6 +129,9 @@ def track(live: Object | None, after: Object, write: Write) -> list[Object] | No
         for owner, share in read(live).items()
     }
     mine = owned(taken, write.subresource)
+    if write.subresource == "scale" and not after["spec"].get("replicas"):
+        # A Scale leaves a count of 0 out: its writer takes it from the others, and has it not.
+        mine = set()
     if mine:
         owner = Owner(write.manager, "Update", write.api_version, write.subresource)
         kept = shares[owner].paths if owner in shares else frozenset()

@@ -223,7 +223,7 @@ class Deployments:
         active = [rs for rs in every if replicas(rs)]
         if len(active) < 2:
             latest = active[0] if active else new or (old[-1] if old else None)
-            if (latest is not None and replicas(latest) != wanted) or latest is not None:
+            if latest is not None:
                 scale_to(work, deployment, latest, wanted)
             return
         if new and _is_saturated(deployment, new):
