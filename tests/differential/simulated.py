@@ -59,6 +59,10 @@ class Simulated:
         self._now = since + calm
         self._cluster.advance(self._now)
 
+    def history(self) -> list[Object]:
+        """Every state of every object, in the order of writing."""
+        return [change.object for change in self._cluster.kernel.store.since(0)]
+
     def things(self, name: str) -> dict[str, list[Object]]:
         """As `Stage.things`."""
         found = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -243,3 +244,53 @@ def test_hash_seeds_change_nothing() -> None:
         for seed in ("1", "2")
     ]
     assert outputs[0] == outputs[1]
+
+
+def calls(act: Callable[[], None]) -> int:
+    """How many functions are called."""
+    count = 0
+
+    def note(_frame: object, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        act()
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+def test_ten_minutes_of_rollout_are_counted_steps() -> None:
+    """Nobody waits in real time: what a rollout costs is what happens in it."""
+    rolling = {"maxSurge": 1, "maxUnavailable": 0}
+    world = World(replicas=20, minReadySeconds=30, strategy={"type": "RollingUpdate", "rollingUpdate": rolling})
+    world.wait(60)
+    began = world.kernel.clockwork.now
+    world.image("i:2")
+    steps = 0
+    while {pod["spec"]["containers"][0]["image"] for pod in world.all("pods")} != {"i:2"}:
+        due = world.kernel.clockwork.next_due()
+        assert due is not None
+        world.kernel.clockwork.advance(due)
+        steps += 1
+    assert world.kernel.clockwork.now - began > 570
+    assert steps < 2000
+
+
+def test_the_cost_of_a_roll_does_not_grow_with_the_number_of_others() -> None:
+    counts = []
+    for others in (0, 300):
+        world = World()
+        for number in range(others):
+            key = Key("apps", "deployments", "d", f"other-{number}")
+            labels = {"app": key.name}
+            template = {**world.live()["spec"]["template"], "metadata": {"labels": labels}}
+            spec = {"replicas": 0, "selector": {"matchLabels": labels}, "template": template}
+            world.kernel.create(key, {"metadata": {}, "spec": spec}, manager="test")
+        world.wait(30)
+        world.image("i:2")
+        counts.append(calls(lambda world=world: world.wait(30)))  # type: ignore[misc]
+    assert counts[1] < counts[0] * 1.1
