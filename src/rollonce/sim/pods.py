@@ -126,6 +126,12 @@ def container_failure(container: Object) -> Failure:
     return next((known for known in FAILURES if tag.startswith(known)), "")
 
 
+def never_initializes(pod: Object) -> bool:
+    """Whether an init container that has to end was asked not to: nothing after it starts."""
+    first = (c for c in pod["spec"].get("initContainers") or [] if c.get("restartPolicy") != "Always")
+    return any(container_failure(container) in ("crash", "never-ready") for container in first)
+
+
 def grace_period(pod: Object) -> float:
     """The pod's own grace period in seconds."""
     grace = pod["spec"].get("terminationGracePeriodSeconds")

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from rollonce.sim import pods
+from rollonce.sim.controllers.cronjobs import CronJobs
 from rollonce.sim.controllers.daemonset import DaemonSets
 from rollonce.sim.controllers.deployment import Deployments
 from rollonce.sim.controllers.garbage import Garbage
+from rollonce.sim.controllers.jobs import Jobs
 from rollonce.sim.controllers.kubelet import Kubelet
 from rollonce.sim.controllers.replicaset import ReplicaSets
 from rollonce.sim.controllers.statefulset import StatefulSets
 from rollonce.sim.controllers.work import (
     ADOPTED,
+    CRONJOBS,
     DAEMONSETS,
     DEPLOYMENTS,
+    JOBS,
     NODES,
     PODS,
     REPLICASETS,
@@ -66,6 +70,8 @@ class _Dispatch:
             REPLICASETS: replicasets.queue,
             STATEFULSETS: StatefulSets(work).queue,
             DAEMONSETS: DaemonSets(work).queue,
+            JOBS: Jobs(work).queue,
+            CRONJOBS: CronJobs(work).queue,
         }
 
     def adopt(self) -> None:

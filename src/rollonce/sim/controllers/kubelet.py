@@ -131,6 +131,16 @@ class Kubelet:
 
     def _run(self, key: Key, pod: Object) -> None:
         asked = pods.failure(pod)
+        ends = pod["spec"].get("restartPolicy", "Always") != "Always"
+        if pods.never_initializes(pod):
+            status = pods.with_conditions(
+                pod["status"], [("Initialized", False, "ContainersNotInitialized", "")], self._work.now
+            )
+            self._status(key, pod, {**status, **_containers(pod, self._waits("PodInitializing"))})
+            return
+        if asked == "crash" and pod["spec"].get("restartPolicy") == "Never":
+            self._end(key, pod, "Failed", 1)
+            return
         if asked == "crash":
             self._crash(key, pod, 0)
             return
@@ -139,8 +149,26 @@ class Kubelet:
         address = f"10.{self._turn_ip >> 16 & 255}.{self._turn_ip >> 8 & 255}.{self._turn_ip & 255}"
         status = {**status, "phase": "Running", "podIP": address, "podIPs": [{"ip": address}]}
         pod = self._status(key, pod, {**status, **_containers(pod, self._runs(ready=False))})
-        if asked != "never-ready":
+        if ends and asked != "never-ready":
+            self._later(self._starting(pod), key, pod, lambda k, p: self._end(k, p, "Succeeded", 0))
+        elif asked != "never-ready":
             self._later(self._starting(pod), key, pod, self._ready)
+
+    def _end(self, key: Key, pod: Object, phase: str, code: int) -> None:
+        """The containers of a pod that is not to run for ever have ended."""
+        now = self._work.stamp
+        reason = "Completed" if phase == "Succeeded" else "Error"
+
+        def made(container: Object, before: Object) -> Object:
+            started = before.get("state", {}).get("running", {}).get("startedAt", now)
+            ended = {"exitCode": code, "reason": reason, "startedAt": started, "finishedAt": now}
+            running = self._runs(ready=False)(container, before)
+            return {**running, "started": False, "state": {"terminated": ended}}
+
+        told = "PodCompleted" if phase == "Succeeded" else "PodFailed"
+        unready = [(kind, False, told, "") for kind in ("ContainersReady", "Ready")]
+        status = pods.with_conditions(pod["status"], unready, self._work.now)
+        self._status(key, pod, {**status, "phase": phase, **_containers(pod, made)})
 
     def _starting(self, pod: Object) -> float:
         """Seconds from running to ready."""
