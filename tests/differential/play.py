@@ -40,7 +40,8 @@ def play(stage: Stage, scenario: Scenario, run: str) -> tuple[Sight, ...]:
     for place, name in enumerate(names):
         # Every run of every side tells of the same name.
         found = json.loads(json.dumps(stage.things(name)).replace(name, f"@{place}"))
-        sights.append(sight.of(found, f"@{place}", codes[place]))
+        scaled = any(step.act == "scale" and step.on == place for step in scenario.steps)
+        sights.append(sight.of(found, f"@{place}", codes[place], scaled=scaled))
     return tuple(sights)
 
 

@@ -19,12 +19,16 @@ FOREIGN = ("kwok", "kubelet", "kube-scheduler")
 ZONE = "topology.kubernetes.io/zone"
 
 
-def of(things: dict[str, list[Object]], name: str, codes: list[list[int]]) -> Sight:
-    """The sight of one workload; `things` are its own, and those that are named after it."""
+def of(things: dict[str, list[Object]], name: str, codes: list[list[int]], *, scaled: bool) -> Sight:
+    """The sight of one workload; `things` are its own, and those that are named after it.
+
+    Where it was `scaled`, nobody is asked who owns the count: a scale of the real one that changes nothing writes a
+    second entry of the same manager, and the next write loses one of the two.
+    """
     things = _without_draws(things, name)
     return {
         "codes": codes,
-        "workload": [_seen(thing) for part in WORKLOADS for thing in things.get(part, [])],
+        "workload": [_workload(thing, scaled=scaled) for part in WORKLOADS for thing in things.get(part, [])],
         "replicasets": sorted((_replicaset(rs) for rs in things.get("replicasets", [])), key=_text),
         "revisions": sorted((_seen(thing) for thing in things.get("controllerrevisions", [])), key=_text),
         "pods": sorted((_pod(pod) for pod in things.get("pods", [])), key=_text),
@@ -77,6 +81,21 @@ def _seen(thing: Object) -> Object:
         told = [{k: v for k, v in c.items() if k not in TIMES} for c in seen["status"]["conditions"]]
         seen["status"] = {**seen["status"], "conditions": sorted(told, key=_text)}
     return {"metadata": metadata, **seen}
+
+
+def _workload(thing: Object, *, scaled: bool) -> Object:
+    seen = _seen(thing)
+    if scaled:
+        entries = seen["metadata"].pop("managedFields", [])
+        kept = [_without_count(entry) for entry in entries if entry.get("subresource") != "scale"]
+        seen["metadata"]["managedFields"] = sorted((entry for entry in kept if entry["fieldsV1"]), key=_text)
+    return seen
+
+
+def _without_count(entry: Object) -> Object:
+    spec = {name: part for name, part in entry["fieldsV1"].get("f:spec", {}).items() if name != "f:replicas"}
+    fields = {name: part for name, part in entry["fieldsV1"].items() if name != "f:spec"}
+    return {**entry, "fieldsV1": {**fields, **({"f:spec": spec} if spec else {})}}
 
 
 def _owners(entries: list[Object]) -> list[Object]:
