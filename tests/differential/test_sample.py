@@ -12,7 +12,19 @@ from tests.differential.judge import Judgement, Verdict
 from tests.differential.play import play
 from tests.differential.real import Real
 
-SAMPLE = range(60)
+# What once was different, and the seed that showed it.
+CASES = {
+    "three writes at once on a DaemonSet are two revisions": 1,
+    "each ready pod of a parallel StatefulSet becomes available in its time": 6,
+    "a server-side apply after a scale": 57,
+    "two writes at once on a rolling update": 58,
+    "a scale that finds the count right leaves the annotations of the ReplicaSet": 66,
+    "a condition names a ReplicaSet that is gone": 70,
+    "a scale to zero": 106,
+    "a scale that changes nothing": 253,
+    "a pod whose init container fails stays pending": 284,
+}
+SAMPLE = (*range(3000, 3040), *CASES.values())
 
 
 @pytest.mark.cluster

@@ -246,6 +246,57 @@ def test_hash_seeds_change_nothing() -> None:
     assert outputs[0] == outputs[1]
 
 
+def test_a_recreated_deployment_adopts_the_orphans_of_the_first() -> None:
+    world = World()
+    world.wait(10)
+    before = world.all("replicasets")[0]
+    live = world.live()
+    orphaned = {k: v for k, v in before["metadata"].items() if k != "ownerReferences"}
+    world.kernel.update(
+        Key("apps", "replicasets", "d", orphaned["name"]), {**before, "metadata": orphaned}, manager="t"
+    )
+    world.kernel.delete(world.key)
+    again = {"metadata": {"name": "a"}, "spec": live["spec"]}
+    world.kernel.create(world.key, world.completed(again), manager="test")
+    world.wait(10)
+    (adopted,) = world.all("replicasets")
+    assert adopted["metadata"]["uid"] == before["metadata"]["uid"]
+    assert adopted["metadata"]["ownerReferences"][0]["uid"] == world.live()["metadata"]["uid"]
+
+
+def test_a_name_that_is_taken_counts_as_a_collision() -> None:
+    world = World()
+    world.wait(10)
+    (first,) = world.all("replicasets")
+    metadata = {**first["metadata"], "labels": {"other": "x"}}
+    world.kernel.update(Key("apps", "replicasets", "d", metadata["name"]), {**first, "metadata": metadata}, manager="t")
+    world.wait(10)
+    assert world.live()["status"]["collisionCount"] == 1
+    assert len(world.all("replicasets")) == 2
+
+
+def test_a_surging_daemonset_keeps_a_ready_pod_on_each_node() -> None:
+    rolling = {"maxSurge": 1, "maxUnavailable": 0}
+    world = World("daemonsets", updateStrategy={"type": "RollingUpdate", "rollingUpdate": rolling})
+    world.wait(10)
+    world.image("i:2")
+    for _ in range(200):
+        world.wait(0.1)
+        ready = [pod for pod in world.all("pods") if pods.is_ready(pod) and not pods.is_terminating(pod)]
+        assert {pod["spec"]["nodeName"] for pod in ready} == {"node-0", "node-1", "node-2"}
+    assert {pod["spec"]["containers"][0]["image"] for pod in world.all("pods")} == {"i:2"}
+
+
+def test_an_annotation_of_the_pod_says_how_long_it_takes() -> None:
+    world = World(**RECREATE)
+    template = world.live()["spec"]["template"]
+    notes = {"sim.rollonce.dev/stop-delay": "20s", "sim.rollonce.dev/ready-delay": "1m"}
+    world.change(template={**template, "metadata": {**template["metadata"], "annotations": notes}})
+    world.wait(200)
+    world.image("i:2")
+    assert 79 <= world.outage() <= 83
+
+
 def calls(act: Callable[[], None]) -> int:
     """How many functions are called."""
     count = 0
