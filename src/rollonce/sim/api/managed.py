@@ -11,6 +11,17 @@ from rollonce.sim.api.fieldsets import Path, Paths
 from rollonce.sim.clockwork import timestamp
 from rollonce.sim.store import Object
 
+# What a status that was never written shows: the numbers that are written even where they are 0.
+_ZERO: dict[str, dict[str, int]] = {
+    "DaemonSet": dict.fromkeys(
+        ("currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady"), 0
+    ),
+    "ReplicaSet": {"replicas": 0},
+    "StatefulSet": {"replicas": 0, "availableReplicas": 0},
+}
+# Counted by the registry after the owners are (pkg/registry/apps/daemonset/strategy.go): no update takes it.
+_COUNTER = {("f:metadata", "f:annotations", "f:deprecated.daemonset.template.generation")}
+
 
 class Owner(NamedTuple):
     """Who wrote, how, and through what. `version` is empty for an applier, who is one whatever the version."""
@@ -89,8 +100,10 @@ def track(live: Object | None, after: Object, write: Write) -> list[Object] | No
     if live is not None and not before:
         # Who has cleared them wants none (apimachinery/pkg/util/managedfields/internal/skipnonapplied.go).
         return [] if (live["metadata"].get("managedFields")) else None
-    difference = fieldsets.compare(live if live is not None else typed.empty(write.kind), after, write.kind)
-    taken = difference.taken
+    # A Go struct has its status before anything is in it.
+    was = {"status": _ZERO.get(write.kind, {}), **live} if live is not None else typed.empty(write.kind)
+    difference = fieldsets.compare(was, after, write.kind)
+    taken = difference.taken - _COUNTER if live is not None else difference.taken
     if not taken and not difference.removed:
         return None
     lost = taken | difference.removed

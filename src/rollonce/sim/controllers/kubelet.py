@@ -160,10 +160,22 @@ class Kubelet:
         return self._work.profile.pull if missing else 0.0
 
     def _initialize(self, key: Key, pod: Object) -> None:
-        self._later(self._work.profile.init * len(pod["spec"].get("initContainers") or []), key, pod, self._run)
+        profile = self._work.profile
+        usual = profile.init * len(pod["spec"].get("initContainers") or []) + profile.run
+        self._later(pods.delay(pod, f"{profile.annotations}start-delay", usual), key, pod, self._run)
 
     def _run(self, key: Key, pod: Object) -> None:
         asked = pods.failure(pod)
+        ends = pod["spec"].get("restartPolicy", "Always") != "Always"
+        if pods.never_initializes(pod):
+            status = pods.with_conditions(
+                pod["status"], [("Initialized", False, "ContainersNotInitialized", "")], self._work.now
+            )
+            self._status(key, pod, {**status, **_containers(pod, self._waits("PodInitializing"))})
+            return
+        if asked == "crash" and pod["spec"].get("restartPolicy") == "Never":
+            self._end(key, pod, "Failed", 1)
+            return
         if asked == "crash":
             self._crash(key, pod)
             return
@@ -172,8 +184,31 @@ class Kubelet:
         address = f"10.{self._turn_ip >> 16 & 255}.{self._turn_ip >> 8 & 255}.{self._turn_ip & 255}"
         status = {**status, "phase": "Running", "podIP": address, "podIPs": [{"ip": address}]}
         pod = self._status(key, pod, {**status, **_containers(pod, self._runs(ready=False))})
-        if asked != "never-ready":
-            self._later(self._work.profile.start + _probing(pod), key, pod, self._ready)
+        if ends and asked != "never-ready":
+            self._later(self._starting(pod), key, pod, partial(self._end, phase="Succeeded", code=0))
+        elif asked != "never-ready":
+            self._later(self._starting(pod), key, pod, self._ready)
+
+    def _end(self, key: Key, pod: Object, phase: str, code: int) -> None:
+        """The containers of a pod that is not to run for ever have ended."""
+        now = self._work.stamp
+        reason = "Completed" if phase == "Succeeded" else "Error"
+
+        def made(container: Object, before: Object) -> Object:
+            started = before.get("state", {}).get("running", {}).get("startedAt", now)
+            ended = {"exitCode": code, "reason": reason, "startedAt": started, "finishedAt": now}
+            running = self._runs(ready=False)(container, before)
+            return {**running, "started": False, "state": {"terminated": ended}}
+
+        told = "PodCompleted" if phase == "Succeeded" else "PodFailed"
+        unready = [(kind, False, told, "") for kind in ("ContainersReady", "Ready")]
+        status = pods.with_conditions(pod["status"], unready, self._work.now)
+        self._status(key, pod, {**status, "phase": phase, **_containers(pod, made)})
+
+    def _starting(self, pod: Object) -> float:
+        """Seconds from running to ready."""
+        profile = self._work.profile
+        return pods.delay(pod, f"{profile.annotations}ready-delay", profile.start + _probing(pod))
 
     def _ready(self, key: Key, pod: Object) -> None:
         status = pods.with_conditions(
@@ -212,7 +247,8 @@ class Kubelet:
             pods.container_failure(c) in {"image-pull", "crash", "never-ready"} for c in pod["spec"]["containers"]
         )
         if not wanted:
-            self._later(self._pulling(pod) + self._work.profile.start, key, pod, self._restarted)
+            again = pods.delay(pod, f"{self._work.profile.annotations}start-delay", self._work.profile.run)
+            self._later(self._pulling(pod) + again + self._starting(pod), key, pod, self._restarted)
 
     def _restarted(self, key: Key, pod: Object) -> None:
         statuses = [
@@ -228,7 +264,8 @@ class Kubelet:
             unready = [(kind, False, "ContainersNotReady", _unready(pod)) for kind in ("ContainersReady", "Ready")]
             pod = self._status(key, pod, pods.with_conditions(pod["status"], unready, self._work.now))
         started = pod.get("status", {}).get("phase") == "Running"
-        self._later(min(self._work.profile.terminate, grace) if started else 0.0, key, pod, self._gone)
+        stopping = pods.delay(pod, f"{self._work.profile.annotations}stop-delay", self._work.profile.terminate)
+        self._later(min(stopping, grace) if started else 0.0, key, pod, self._gone)
 
     def _gone(self, key: Key, pod: Object) -> None:
         if not pod["metadata"].get("finalizers"):
