@@ -19,6 +19,7 @@ from rollonce.report import error as error_report
 # name -> (module below rollonce.cli, one line of help). A command's module is imported when it is used.
 COMMANDS = {
     "converge": ("converge", "Bring containers to their images: one patch per workload that differs."),
+    "sandbox": ("sandbox", "Serve a simulated cluster to kubectl, helm and any other client."),
 }
 
 
