@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from rollonce.sim.api import discovery, status
+from rollonce.sim.api import discovery, negotiation, status
 from rollonce.sim.api.kinds import REVIEWS
 from rollonce.sim.api.reading import Reader, metadata_only, wants_metadata, whole
 from rollonce.sim.api.status import Refusal
@@ -49,7 +49,7 @@ class Server:
         try:
             if len(request.body) > MAX_BODY:
                 raise status.too_large(MAX_BODY)
-            answer = self._answer(request)
+            answer = self._answer(negotiation.readable(request))
         except Refusal as refusal:
             return Response(refusal.code, JSON, status.encode(refusal.status()) + b"\n")
         except RecursionError:

@@ -148,6 +148,12 @@ def unsupported_media_type(accepted: Sequence[str]) -> Refusal:
     return Refusal(415, "UnsupportedMediaType", message + ", ".join(accepted))
 
 
+def not_acceptable(accepted: Sequence[str]) -> Refusal:
+    """406 (apiserver/pkg/endpoints/handlers/negotiation/errors.go)."""
+    message = f"only the following media types are accepted: {', '.join(accepted)}"
+    return Refusal(406, "NotAcceptable", message)
+
+
 def too_large(limit: int) -> Refusal:
     """413."""
     message = f"Request entity too large: limit is {limit}"
