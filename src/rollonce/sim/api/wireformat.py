@@ -3,7 +3,7 @@
 Answers are JSON always: those clients accept both. The table in wiretypes.py has a line per kind, and one per message:
 `number name type` for each field, where a type is
 
-- `string`, `bool`, `int`, `double`, `bytes`, or the name of a message;
+- `string`, `bool`, `int`, `bytes`, or the name of a message;
 - `time`, `microtime`, `duration`, `quantity`, `intorstring`, `raw`: messages that are a plain value in JSON;
 - `items:T`: a message that is a list in JSON;
 - `[]T` a list, `{}T` a map from strings, `*T` a pointer: its zero is a value, any other zero is an absent field;
@@ -13,7 +13,6 @@ Answers are JSON always: those clients accept both. The table in wiretypes.py ha
 from __future__ import annotations
 
 import base64
-import struct
 from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
@@ -122,8 +121,6 @@ def _value(type_: str, sent: _Value) -> Any:
             return bool(sent)
         case "int":
             return _signed(sent)
-        case "double":
-            return struct.unpack("<d", _number(sent).to_bytes(8, "little"))[0]
         case "bytes":
             return base64.b64encode(_bytes(sent)).decode()
         case "time" | "microtime" | "duration" | "quantity" | "intorstring" | "raw":
