@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 from rollonce.app.ports import Ports
 from rollonce.cluster.client import Client
 from rollonce.cluster.fanout import Follower
 from rollonce.cluster.feed import WatchEvent
-from rollonce.errors import AccessError
+from rollonce.errors import AccessError, RefusedManifest
+from rollonce.manifests.manifest import Manifest
+from rollonce.sim import seeding
 from rollonce.sim.cluster import SimCluster, Subscription
 from rollonce.wire import Request, Response, Stream
 
@@ -189,3 +191,26 @@ def ports(cluster: SimCluster) -> tuple[Ports, SimWire]:
     """Everything that a use-case needs, and the wire that shows what it asked."""
     wire, clock = SimWire(cluster), VirtualClock(cluster)
     return Ports(Client(wire, clock, jitter=lambda: 0.0), OneThread(wire), clock), wire
+
+
+def seed(cluster: SimCluster, manifests: Iterable[Manifest]) -> tuple[str, ...]:
+    """Begins a cluster with manifests, and lets it settle: what did not get ready, in words.
+
+    Objects that were read from a cluster (they have a uid) are put back as they were, with their revisions and pods;
+    all others are applied, as by `kubectl apply --server-side`. Namespaces that are named are made.
+    Raises RefusedManifest with the words of the API server.
+    """
+    every = sorted(manifests, key=lambda manifest: seeding.first(manifest.kind))
+    try:
+        seeding.restore(cluster, (manifest for manifest in every if manifest.live))
+        for manifest in every:
+            if not manifest.live:
+                seeding.apply(cluster, manifest)
+    except seeding.Refused as refusal:
+        raise _refused(refusal) from None
+    return tuple(f"{key.resource}/{key.name} in namespace {key.namespace}" for key in seeding.settle(cluster))
+
+
+def _refused(refusal: seeding.Refused) -> RefusedManifest:
+    place = f"{refusal.seed.place}: " if isinstance(refusal.seed, Manifest) else ""
+    return RefusedManifest(f"{place}{refusal.words}", act=f"begin with {refusal.seed}", hint="repair the manifest")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rollonce.sim.api.server import Server
 from rollonce.sim.api.watch import Subscription
 from rollonce.sim.clockwork import Clockwork
-from rollonce.sim.controllers import PROFILES, Profile, install
+from rollonce.sim.controllers import PROFILES, Profile, add_node, install
 from rollonce.sim.kernel import Kernel
 from rollonce.sim.store import Key
 from rollonce.wire import Request, Response
@@ -48,6 +48,10 @@ class SimCluster:
             self.kernel.clockwork.advance(end)
             self._server.watches.expire(end)
         self.kernel.clockwork.advance(until)
+
+    def add_node(self, name: str) -> None:
+        """One more node that takes pods."""
+        add_node(self.kernel, name)
 
     def _namespace(self, name: str) -> None:
         labels = {"kubernetes.io/metadata.name": name}

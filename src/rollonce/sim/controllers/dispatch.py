@@ -39,8 +39,13 @@ def install(kernel: Kernel, profile: Profile = pods.NONE) -> None:
     kernel.store.listen(dispatch.note)
     if not kernel.store.list(NODES):
         for name in NODE_NAMES:
-            kernel.create(Key(*NODES, "", name), _node(name), manager="kubelet")
+            add_node(kernel, name)
     dispatch.adopt()
+
+
+def add_node(kernel: Kernel, name: str) -> None:
+    """One more node that takes pods."""
+    kernel.create(Key(*NODES, "", name), _node(name), manager="kubelet")
 
 
 class _Dispatch:
