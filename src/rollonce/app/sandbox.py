@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rollonce.app import simulated
 from rollonce.gateway import kubeconfig, serving
 from rollonce.gateway.simulation import Driver
+from rollonce.manifests.manifest import Manifest
+from rollonce.sim import seeding
 from rollonce.sim.cluster import SimCluster
 
 # The name of cluster, user and context in the kubeconfig.
@@ -17,11 +20,8 @@ NAME = "rollonce-sandbox"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`start` is the virtual time at which it begins (seconds since the epoch), `port` 0 any that is free,
-    `speed` virtual seconds per second.
-    """
+    """`port` 0 is any that is free; `speed` is virtual seconds per second."""
 
-    start: float
     port: int = 0
     speed: float = 1.0
 
@@ -34,9 +34,21 @@ class Opened:
     kubeconfig: Path
 
 
-def serve(options: Options, opened: Callable[[Opened], None]) -> None:
+def begin(manifests: Sequence[Manifest], now: float) -> tuple[SimCluster, tuple[str, ...]]:
+    """A cluster with these objects at virtual time `now`, and what did not get ready in it, in words.
+
+    `now` is seconds since the epoch; a cluster whose dump tells of later moments is later.
+    Raises RefusedManifest.
+    """
+    # Workloads get the time that they need to settle before `now`, so that nothing is made in a client's future.
+    cluster = SimCluster(now - seeding.PATIENCE)
+    unsettled = simulated.seed(cluster, manifests)
+    cluster.advance(now)
+    return cluster, unsettled
+
+
+def serve(cluster: SimCluster, options: Options, opened: Callable[[Opened], None]) -> None:
     """Serves a simulated cluster until SIGINT or SIGTERM; the kubeconfig exists as long. Raises PortTaken."""
-    cluster = SimCluster(options.start)
 
     @contextlib.asynccontextmanager
     async def driven() -> AsyncIterator[Driver]:
