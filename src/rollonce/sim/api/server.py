@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from rollonce.sim.api import discovery, negotiation, status
+from rollonce.sim.api import discovery, negotiation, openapi, status
 from rollonce.sim.api.kinds import REVIEWS
 from rollonce.sim.api.reading import Reader, metadata_only, wants_metadata, whole
 from rollonce.sim.api.status import Refusal
@@ -123,6 +123,8 @@ class Server:
     def _fixed(self, path: str) -> Callable[[str], Any] | None:
         if path == "/version":
             return lambda _: VERSION
+        if (document := openapi.answer(path, self.kinds)) is not None:
+            return lambda _: document
         if discovery.answer(path, "", self.kinds) is not None:
             return lambda accept: discovery.answer(path, accept, self.kinds)
         return None
