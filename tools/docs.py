@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from rollonce.cli import converge, demo
+from rollonce.cli import converge, demo, sandbox
 
 ROOT = Path(__file__).parents[1]
 
@@ -34,6 +34,7 @@ def options_table(command: click.Command) -> str:
 PARTS: dict[tuple[str, str], Callable[[], str]] = {
     ("docs/converge.md", "options"): lambda: options_table(converge.command),
     ("docs/demo.md", "options"): lambda: options_table(demo.command),
+    ("docs/sandbox.md", "options"): lambda: options_table(sandbox.command),
 }
 
 

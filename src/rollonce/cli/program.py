@@ -20,6 +20,7 @@ from rollonce.report import error as error_report
 COMMANDS = {
     "converge": ("converge", "Bring containers to their images: one patch per workload that differs."),
     "demo": ("demo", "Show on a simulated cluster what a deploy of two steps costs, and what converge makes of it."),
+    "sandbox": ("sandbox", "Serve a simulated cluster to kubectl, helm and any other client."),
 }
 
 
