@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
-PURE_PACKAGES = ("errors", "model", "plan", "rollout", "sim", "status", "wire")
+PURE_PACKAGES = ("errors", "history", "model", "plan", "rollout", "sim", "status", "wire")
 
 # A folder of rollonce is allowed here because the layers decide which one.
 ALLOWED_MODULES = frozenset(
@@ -35,6 +35,7 @@ ALLOWED_MODULES = frozenset(
         "operator",
         "re",
         "rollonce",
+        "shlex",
         "string",
         "textwrap",
         "typing",

@@ -34,6 +34,7 @@ from rollonce.errors.usage import (
     NothingMatched,
     UnknownContainer,
     UnknownKind,
+    UnreadableFile,
     UsageError,
 )
 
@@ -65,6 +66,7 @@ __all__ = [
     "UnknownKind",
     "Unreachable",
     "UnreadableAnswer",
+    "UnreadableFile",
     "UsageError",
     "catalogue",
 ]

@@ -80,3 +80,9 @@ class AbsentWorkload(UsageError):
     """A named workload does not exist and `--strict` was given."""
 
     slug = "absent-workload"
+
+
+class UnreadableFile(UsageError):
+    """A file that was given cannot be opened."""
+
+    slug = "unreadable-file"
