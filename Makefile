@@ -30,7 +30,7 @@ test: setup ## the fast tests: no control plane
 	$(PY) -m pytest -n $(TEST_WORKERS) $(PYTEST_ARGS)
 
 test-cluster: setup ## the tests of the real control plane; CLUSTER_WORKERS of them at once
-	$(PY) -m pytest -m cluster -n $(CLUSTER_WORKERS) $(PYTEST_ARGS)
+	$(PY) -m pytest -m "cluster or browser" -n $(CLUSTER_WORKERS) $(PYTEST_ARGS)
 
 cluster: setup ## start the real control plane and keep it up
 	$(PY) -m tests.controlplane up

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import click
 
@@ -14,7 +15,7 @@ from rollonce.app import audit
 from rollonce.app.audit import Cluster, Gathering, Sources
 from rollonce.cli import connect
 from rollonce.cli.duration import Duration
-from rollonce.errors import ExitCode, MissingArguments, exitcode
+from rollonce.errors import ExitCode, MissingArguments, UnwritableFile, exitcode
 from rollonce.history.review import Question, Review
 from rollonce.model import reference
 from rollonce.model.deploy import check_id
@@ -23,6 +24,7 @@ from rollonce.model.reference import Every, Selection
 from rollonce.report import audit_json, audit_markdown, audit_text, junit
 from rollonce.report.output import Output
 
+_UNWRITABLE = "name a file in a folder that you may write to"
 KINDS = (Kind.DEPLOYMENT, Kind.STATEFUL_SET, Kind.DAEMON_SET)
 
 
@@ -49,6 +51,7 @@ class Asked:
     deploy_id: str
     fail_on: str
     redact: bool
+    html: str
     output: str
 
 
@@ -97,6 +100,7 @@ class Asked:
 @click.option(
     "--fail-on", type=click.Choice(["redundant"]), default=None, help="Exit with 6 where a redundant roll is found."
 )
+@click.option("--html", metavar="FILE", default="", help="Also write the report as one HTML page.")
 @click.option("--redact", is_flag=True, help="Write a dump that is safe to send, and judge nothing.")
 @click.option(
     "-o",
@@ -145,6 +149,8 @@ def _run(place: Place, asked: Asked) -> ExitCode:
     code = ExitCode.REDUNDANT if asked.fail_on and review.findings else ExitCode.OK
     if interruption is not None:
         code = exitcode.of_interruption(interruption)
+    if asked.html:
+        _write_page(review, asked.html, interrupted=interruption is not None)
     _show(review, asked.output, code, interrupted=interruption is not None)
     if interruption is not None:
         raise interruption
@@ -198,6 +204,17 @@ def sources(place: Place) -> Iterator[Sources]:
             name = context if len(place.contexts) > 1 else ""
             clusters.append(Cluster(name, ports, None if place.all_namespaces else namespace))
         yield Sources(tuple(clusters), (), place.logs)
+
+
+def _write_page(review: Review, path: str, *, interrupted: bool) -> None:
+    """Raises UnwritableFile."""
+    from rollonce.report import audit_html
+
+    page = audit_html.render(review, interrupted=interrupted)
+    try:
+        Path(path).write_bytes(page)
+    except OSError as error:
+        raise UnwritableFile(f"{path}: {error.strerror or error}", act="audit --html", hint=_UNWRITABLE) from error
 
 
 def _show(review: Review, form: str, code: ExitCode, *, interrupted: bool) -> None:

@@ -35,6 +35,7 @@ from rollonce.errors.usage import (
     UnknownContainer,
     UnknownKind,
     UnreadableFile,
+    UnwritableFile,
     UsageError,
 )
 
@@ -67,6 +68,7 @@ __all__ = [
     "Unreachable",
     "UnreadableAnswer",
     "UnreadableFile",
+    "UnwritableFile",
     "UsageError",
     "catalogue",
 ]

@@ -86,3 +86,9 @@ class UnreadableFile(UsageError):
     """A file that was given cannot be opened."""
 
     slug = "unreadable-file"
+
+
+class UnwritableFile(UsageError):
+    """A file that a report is to be written to cannot be written."""
+
+    slug = "unwritable-file"
