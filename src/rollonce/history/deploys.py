@@ -179,77 +179,80 @@ def _chain(subject: Subject, members: list[Member]) -> _Chain:
 # --- over workloads
 
 
+@dataclass(slots=True)
+class _Home:
+    """A deploy while it is put together; sums are kept so that a deploy of a large fleet stays linear."""
+
+    chains: list[_Chain]
+    subjects: set[Subject]
+    ids: set[str]
+    hands: set[tuple[str, str]]
+    end: datetime | None = None
+
+    def take(self, chain: _Chain) -> None:
+        self.chains.append(chain)
+        self.subjects.add(chain.subject)
+        self.ids |= {chain.deploy_id} - {""}
+        self.hands |= _hands(chain)
+        ends = [at for at in (self.end, chain.end) if at is not None]
+        self.end = max(ends, default=None)
+
+    def near(self, chain: _Chain, span: timedelta) -> bool:
+        return chain.begin is not None and self.end is not None and chain.begin - self.end <= span
+
+
 def _merged(chains: list[_Chain], window: timedelta) -> Iterator[list[_Chain]]:
     """Chains of one deploy together: by id, else by build, else by time within one namespace."""
-    groups: list[list[_Chain]] = []
-    # The last group that each id, build word or namespace was seen in: chains come in the order of time.
-    ids: dict[tuple[str, str], list[_Chain]] = {}
-    builds: dict[tuple[str, str], list[_Chain]] = {}
-    spaces: dict[tuple[str, str], list[_Chain]] = {}
+    homes: list[_Home] = []
+    # The last deploy that each id, build word or namespace was seen in: chains come in the order of time.
+    known: dict[tuple[str, By, str], _Home] = {}
     for chain in chains:
-        home = _home(chain, window, ids, builds, spaces)
-        known = bool(chain.deploy_id) and home is ids.get((chain.subject.cluster, chain.deploy_id))
-        # Only an id can tell that a workload came back to a deploy after it had rolled for another one.
-        if home is None or (not known and any(each.subject == chain.subject for each in home)):
-            home = []
-            groups.append(home)
-        home.append(chain)
-        cluster = chain.subject.cluster
-        if chain.deploy_id:
-            ids[cluster, chain.deploy_id] = home
-        for each in chain.builds:
-            for word in {each.tag, *each.words}:
-                builds[cluster, word] = home
-        if not chain.deploy_id and not chain.builds:
-            spaces[cluster, chain.subject.key.namespace] = home
-    yield from groups
+        home = _home(chain, window, known)
+        if home is None:
+            home = _Home([], set(), set(), set())
+            homes.append(home)
+        home.take(chain)
+        for by, word in _marks(chain):
+            known[chain.subject.cluster, by, word] = home
+    return (home.chains for home in homes)
 
 
-def _home(
-    chain: _Chain,
-    window: timedelta,
-    ids: dict[tuple[str, str], list[_Chain]],
-    builds: dict[tuple[str, str], list[_Chain]],
-    spaces: dict[tuple[str, str], list[_Chain]],
-) -> list[_Chain] | None:
-    cluster = chain.subject.cluster
+def _marks(chain: _Chain) -> Iterator[tuple[By, str]]:
+    """By what a chain may be joined to others, strongest first."""
+    if chain.deploy_id:
+        yield By.ID, chain.deploy_id
+    for each in chain.builds:
+        yield By.BUILD, each.tag
+        yield from ((By.BUILD, word) for word in sorted(each.words))
+    if not chain.deploy_id and not chain.builds:
+        yield By.TIME, chain.subject.key.namespace
+
+
+def _home(chain: _Chain, window: timedelta, known: dict[tuple[str, By, str], _Home]) -> _Home | None:
     if chain.members[0].roll.recovery is not None and not chain.deploy_id:
         return None
-    if chain.deploy_id:
-        home = ids.get((cluster, chain.deploy_id))
-        if home is not None:
-            return home
-    for each in chain.builds:
-        for word in (each.tag, *sorted(each.words)):
-            home = builds.get((cluster, word))
-            if home is not None and _near(home, chain, _ONE_BUILD) and _agree(home, chain):
-                return home
-    if not chain.deploy_id and not chain.builds:
-        home = spaces.get((cluster, chain.subject.key.namespace))
-        if home is not None and _near(home, chain, window) and _same_hand(home, chain):
+    for by, word in _marks(chain):
+        home = known.get((chain.subject.cluster, by, word))
+        if home is not None and _fits(home, chain, by, window):
             return home
     return None
 
 
-def _agree(home: list[_Chain], chain: _Chain) -> bool:
-    known = {each.deploy_id for each in (*home, chain) if each.deploy_id}
-    return len(known) <= 1
+def _fits(home: _Home, chain: _Chain, by: By, window: timedelta) -> bool:
+    if by is By.ID:
+        # Only an id can tell that a workload came back to a deploy after it had rolled for another one.
+        return True
+    if chain.subject in home.subjects:
+        return False
+    if by is By.BUILD:
+        return home.near(chain, _ONE_BUILD) and len(home.ids | ({chain.deploy_id} - {""})) <= 1
+    mine = _hands(chain)
+    return home.near(chain, window) and (not mine or not home.hands or bool(mine & home.hands))
 
 
-def _near(home: list[_Chain], chain: _Chain, span: timedelta) -> bool:
-    ends = [each.end for each in home if each.end is not None]
-    return chain.begin is not None and bool(ends) and chain.begin - max(ends) <= span
-
-
-def _same_hand(home: list[_Chain], chain: _Chain) -> bool:
-    """Whether nobody is known to have written the one who is not known to have written the other."""
-
-    def hands(chains: Iterable[_Chain]) -> set[tuple[str, str]]:
-        rolls = (member.roll for each in chains for member in each.members)
-        return {(w.manager, w.user) for roll in rolls for w in roll.writers if w.manager}
-
-    mine, theirs = hands([chain]), hands(home)
-    return not mine or not theirs or bool(mine & theirs)
+def _hands(chain: _Chain) -> set[tuple[str, str]]:
+    """Managers and users that are known to have written, or may have."""
+    return {(w.manager, w.user) for member in chain.members for w in member.roll.writers if w.manager}
 
 
 def _deploy(chains: list[_Chain]) -> Deploy:

@@ -85,9 +85,6 @@ class Writer:
         return f"{who} ({self.user})" if self.user else who
 
 
-NOBODY = Writer("", Certainty.UNKNOWN, "managedFields keep the last write of each manager only")
-
-
 @dataclass(frozen=True, slots=True)
 class Recovery:
     """A roll that puts right what an earlier one broke; it is not redundant."""

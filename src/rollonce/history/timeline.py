@@ -6,41 +6,15 @@ Order is that of the revision numbers: the controllers give them, and clocks jum
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from itertools import pairwise
 
-from rollonce.history import recovery, scalings, template, writers
-from rollonce.history.evidence import Evidence, Live, Pod, Rejected, Snapshot, SnapshotKind, Subject, Write
-from rollonce.history.instants import believable
+from rollonce.history import moments, place, recovery, scalings, template, writers
+from rollonce.history.evidence import Evidence, Live, Pod, Rejected, Release, Snapshot, Subject, Write
 from rollonce.history.nouns import Certainty, IdState, Revision, Roll, Timeline, When
-from rollonce.history.scalings import Scaling
-
-# Timestamps of the API have whole seconds.
-TICK = timedelta(seconds=1)
-_OF_THE_ROLL = timedelta(minutes=2)
-
-
-@dataclass(frozen=True, slots=True)
-class Around:
-    """What is known about one workload besides its snapshots; `writes` in the order of time."""
-
-    live: Live | None
-    pods: tuple[Pod, ...]
-    writes: tuple[Write, ...]
-    troubles: Mapping[str, str]
-    scalings: tuple[Scaling, ...]
-    now: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A number and the snapshot that had it; `last` tells whether it is the snapshot's newest number."""
-
-    number: int
-    snapshot: Snapshot
-    first: bool
-    last: bool
+from rollonce.history.place import Around, Place
+from rollonce.model.workload import DaemonSet, Deployment, OnDelete, StatefulSet
 
 
 def build(evidence: Evidence, now: datetime) -> tuple[tuple[Timeline, ...], tuple[Rejected, ...]]:
@@ -50,6 +24,9 @@ def build(evidence: Evidence, now: datetime) -> tuple[tuple[Timeline, ...], tupl
     pods = _by_snapshot(evidence.pods)
     writes = _by_subject(evidence.writes)
     troubles = recovery.troubles(evidence.pods, evidence.occurrences)
+    releases: dict[tuple[str, str, str], list[Release]] = {}
+    for release in sorted(evidence.releases, key=lambda each: (each.name, each.number)):
+        releases.setdefault((release.cluster, release.namespace, release.name), []).append(release)
     scaled = scalings.read(evidence.occurrences)
     timelines = []
     for subject in sorted(lives.keys() | groups.keys()):
@@ -57,16 +34,31 @@ def build(evidence: Evidence, now: datetime) -> tuple[tuple[Timeline, ...], tupl
         named = [(subject.cluster, subject.key.namespace, snapshot.name) for snapshot in snapshots]
         around = Around(
             lives.get(subject),
-            tuple(pod for name in named for pod in pods.get(name, ())),
+            tuple(pod for name in named for pod in pods.get(name, ()) if _is_of(pod, subject)),
             tuple(writes.get(subject, ())),
             {name[2]: troubles[name] for name in named if name in troubles},
             scaled.get(subject, ()),
+            _releases_of(lives.get(subject), releases),
             now,
         )
         timeline, lost = _timeline(subject, snapshots, around)
         timelines.append(timeline)
         rejected += lost
     return tuple(timelines), tuple(sorted(rejected))
+
+
+def _releases_of(live: Live | None, releases: Mapping[tuple[str, str, str], list[Release]]) -> tuple[Release, ...]:
+    """The revisions of the helm release that a workload says it belongs to."""
+    if live is None:
+        return ()
+    name = live.workload.annotation("meta.helm.sh/release-name") or ""
+    space = live.workload.annotation("meta.helm.sh/release-namespace") or live.subject.key.namespace
+    return tuple(releases.get((live.subject.cluster, space, name), ()))
+
+
+def _is_of(pod: Pod, subject: Subject) -> bool:
+    """Whether a pod of a snapshot's name is the workload's: two DaemonSets may have revisions of one hash."""
+    return pod.owner == (pod.snapshot if subject.key.kind_name == "deployment" else subject.key.name)
 
 
 def _newest(lives: Iterable[Live]) -> dict[Subject, Live]:
@@ -115,7 +107,9 @@ def _grouped(
     for snapshot in sorted(snapshots, key=lambda each: (each.subject, each.numbers, each.name)):
         live = lives.get(snapshot.subject)
         if live is not None and live.workload.uid != snapshot.owner_uid:
-            rejected.append(Rejected(_name(snapshot), f"it belongs to an earlier {snapshot.subject.key} that is gone"))
+            rejected.append(
+                Rejected(place.name(snapshot), f"it belongs to an earlier {snapshot.subject.key} that is gone")
+            )
         else:
             groups.setdefault(snapshot.subject, []).append(snapshot)
     return groups, rejected
@@ -135,188 +129,61 @@ def _by_subject(writes: Iterable[Write]) -> dict[Subject, list[Write]]:
     return found
 
 
-def _name(snapshot: Snapshot) -> str:
-    return f"{snapshot.kind} {snapshot.subject.key.namespace}/{snapshot.name}"
-
-
 def _timeline(subject: Subject, snapshots: list[Snapshot], around: Around) -> tuple[Timeline, list[Rejected]]:
-    places, rejected = _places(snapshots)
+    places, rejected = place.read(snapshots)
     revisions: list[Revision] = []
-    for index, place in enumerate(places):
+    for index, each in enumerate(places):
         before = places[index - 1] if index else None
         after = places[index + 1] if index + 1 < len(places) else None
-        when = _when(place, before, after, around, revisions[-1].when if revisions else None)
-        revisions.append(_revision(place, before, when, around))
+        floor = revisions[-1].when if revisions else None
+        revisions.append(_revision(each, before, moments.when(each, (before, after), around, floor), around))
     rolls = [roll for roll in _rolls(subject, revisions, around) if roll is not None]
     top = max((revision.number for revision in revisions), default=0)
     if around.live is not None:
         top = max(top, around.live.observed_revision)
     known = [at for revision in revisions if (at := revision.when.earliest or revision.when.latest)]
+    horizon = min(known, default=None)
     notes = _notes(revisions, around)
-    return (
-        Timeline(
-            subject, around.live, tuple(revisions), tuple(rolls), max(top - 1, 0), min(known, default=None), notes
-        ),
-        rejected,
-    )
+    timeline = Timeline(subject, around.live, tuple(revisions), tuple(rolls), max(top - 1, 0), horizon, notes)
+    return timeline, rejected
 
 
-def _places(snapshots: list[Snapshot]) -> tuple[list[_Place], list[Rejected]]:
-    found: dict[int, _Place] = {}
-    rejected = []
-    for snapshot in snapshots:
-        for number in snapshot.numbers:
-            place = _Place(number, snapshot, number == snapshot.numbers[0], number == snapshot.numbers[-1])
-            other = found.setdefault(number, place)
-            if other is not place:
-                # The number that an object has now counts for more than one that it had.
-                kept, lost = (other, place) if other.last >= place.last else (place, other)
-                found[number] = kept
-                rejected.append(
-                    Rejected(_name(lost.snapshot), f"revision {number} is that of {kept.snapshot.name} as well")
-                )
-    return [found[number] for number in sorted(found)], rejected
-
-
-def _reused(place: _Place, before: _Place | None) -> bool:
-    """Whether the object had an earlier number.
-
-    A ReplicaSet remembers them. A ControllerRevision does not: one that is older than its predecessor was used again
-    (kubernetes/kubernetes, pkg/controller/history/controller_history.go: UpdateControllerRevision).
-    """
-    if not place.first:
-        return True
-    if place.snapshot.kind is SnapshotKind.REPLICA_SET or before is None:
-        return False
-    mine, others = place.snapshot.created, before.snapshot.created
-    return mine is not None and others is not None and mine < others
-
-
-def _when(place: _Place, before: _Place | None, after: _Place | None, around: Around, floor: When | None) -> When:
-    earliest = floor.latest if floor else None
-    written = _write_of(place, around, floor)
-    if written is not None:
-        return When(written.at, written.at, Certainty.SEEN, "the API audit log has the write")
-    created = believable(place.snapshot.created, around.now)
-    if not _reused(place, before):
-        if created is None:
-            return When(earliest, None, Certainty.UNKNOWN, f"{place.snapshot.name} has no believable time")
-        if earliest is not None and created + TICK < earliest:
-            disagree = "the clocks disagree: it claims to be older than the one before"
-            return When(created, created, Certainty.INFERRED, disagree)
-        return When(created, created, Certainty.SEEN, f"{place.snapshot.name} was made then")
-    begun = scalings.last_start(around.scalings, place.snapshot.name) if place.last else None
-    if begun is not None and (earliest is None or begun + TICK >= earliest):
-        return When(begun, begun, Certainty.SEEN, "an Event says that its ReplicaSet was scaled up from 0 then")
-    scaled = believable(before.snapshot.controller_wrote, around.now) if before is not None and before.last else None
-    if scaled is not None and (earliest is None or scaled >= earliest):
-        return When(earliest, scaled, Certainty.INFERRED, "its predecessor was scaled down then")
-    latest = believable(after.snapshot.created, around.now) if after is not None and after.first else None
-    if after is None and place.last:
-        began = [at for pod in around.pods if pod.snapshot == place.snapshot.name and (at := pod.created)]
-        latest = min((at for at in began if earliest is None or at >= earliest), default=None)
-    if latest is not None and earliest is not None and latest < earliest:
-        latest = None
-    again = f"{place.snapshot.name} was used again; when, only its neighbours tell"
-    return When(earliest, latest, Certainty.INFERRED, again)
-
-
-def _write_of(place: _Place, around: Around, floor: When | None) -> Write | None:
-    """The audited write that brought the template: the first of a run of equal ones after the revision before."""
-    start = floor.earliest if floor and floor.certainty is Certainty.SEEN else None
-    limit = None if _is_again(place) else place.snapshot.created
-    last = ""
-    chosen = None
-    for write in around.writes:
-        if write.template is None:
-            continue
-        fits = write.template.digest == place.snapshot.template.digest
-        if (
-            fits
-            and last != write.template.digest
-            and (limit is None or write.at <= limit + TICK)
-            and (start is None or write.at >= start)
-        ):
-            # Of several the last one before the ReplicaSet was made; after a reuse the first one after its predecessor.
-            chosen = write if limit is not None or chosen is None else chosen
-        last = write.template.digest
-    return chosen
-
-
-def _is_again(place: _Place) -> bool:
-    return not place.first
-
-
-def _revision(place: _Place, before: _Place | None, when: When, around: Around) -> Revision:
-    snapshot = place.snapshot
-    reused = _reused(place, before)
-    born = _born(place, reused, around)
+def _revision(at: Place, before: Place | None, when: When, around: Around) -> Revision:
+    snapshot = at.snapshot
+    born = moments.born(at, around)
     return Revision(
-        number=place.number,
+        number=at.number,
         snapshot=snapshot.name,
         template=snapshot.template,
         when=when,
-        deploy_id=snapshot.deploy_id if place.last else "",
-        id_state=_id_state(place, before, reused),
-        reused=reused,
-        replicas=snapshot.replicas if place.last else None,
-        failed=_failed(place, around) if place.last else "",
+        deploy_id=snapshot.deploy_id if at.last else "",
+        id_state=_id_state(at, before),
+        reused=not at.first,
+        replicas=snapshot.replicas if at.last else None,
+        failed=_failed(at, around) if at.last else "",
         born=born,
-        retired=_retired(place, around),
-        ready=_ready(place, born, around),
+        retired=moments.retired(at, around),
+        ready=moments.ready(at, born, around),
     )
 
 
-def _born(place: _Place, reused: bool, around: Around) -> datetime | None:
-    """When the ReplicaSet began to make pods; under Recreate the old ones are gone by then."""
-    if place.snapshot.kind is SnapshotKind.CONTROLLER_REVISION:
-        return None
-    if not reused:
-        return believable(place.snapshot.created, around.now)
-    return scalings.last_start(around.scalings, place.snapshot.name) if place.last else None
-
-
-def _retired(place: _Place, around: Around) -> datetime | None:
-    if not place.last:
-        return None
-    told = scalings.last_end(around.scalings, place.snapshot.name)
-    live = around.live
-    if told is not None or live is None or place.number == live.observed_revision:
-        return told
-    return believable(place.snapshot.controller_wrote, around.now)
-
-
-def _ready(place: _Place, born: datetime | None, around: Around) -> tuple[datetime, ...]:
-    """Times at which pods of this very roll became ready: a pod that was made later replaced one of them."""
-    if born is None or not place.last:
-        return ()
-    mine = [pod for pod in around.pods if pod.snapshot == place.snapshot.name and pod.ready_at is not None]
-    return tuple(
-        sorted(
-            pod.ready_at
-            for pod in mine
-            if pod.ready_at is not None and pod.created is not None and pod.created - born <= _OF_THE_ROLL
-        )
-    )
-
-
-def _id_state(place: _Place, before: _Place | None, reused: bool) -> IdState:
-    mine = place.snapshot.deploy_id if place.last else ""
+def _id_state(at: Place, before: Place | None) -> IdState:
+    mine = at.snapshot.deploy_id if at.last else ""
     if not mine:
         return IdState.NONE
-    if before is None or before.number != place.number - 1:
-        return IdState.FRESH if place.number == 1 else IdState.UNKNOWN
+    if before is None or before.number != at.number - 1:
+        return IdState.FRESH if at.number == 1 else IdState.UNKNOWN
     if before.snapshot.deploy_id == mine and before.last:
         return IdState.INHERITED
-    return IdState.TRAVELLED if reused else IdState.FRESH
+    return IdState.FRESH if at.first else IdState.TRAVELLED
 
 
-def _failed(place: _Place, around: Around) -> str:
-    name = place.snapshot.name
+def _failed(at: Place, around: Around) -> str:
+    name = at.snapshot.name
     if name in around.troubles:
         return around.troubles[name]
     live = around.live
-    if live is not None and live.overdue and live.observed_revision == place.number:
+    if live is not None and live.overdue and live.observed_revision == at.number:
         return "its Deployment says that it exceeded its progress deadline"
     return ""
 
@@ -338,11 +205,37 @@ def _roll(
     changes = template.compare(before.template, after.template) if before is not None else ()
     if before is not None and before.template.digest == after.template.digest:
         return None
-    # A ReplicaSet is made in order to replace pods; a ControllerRevision also appears where nothing is replaced.
-    certainty = Certainty.SEEN if subject.key.kind_name == "deployment" else Certainty.INFERRED
+    certainty = _replaced(after, around, newest=after.number == revisions[-1].number)
+    if certainty is None:
+        return None
     roll = Roll(subject, before, after, changes, certainty, ())
-    roll = replace(roll, writers=writers.of(roll, revisions, around.live, around.writes))
+    roll = replace(
+        roll, writers=writers.of(roll, revisions, writers.Sources(around.live, around.writes, around.releases))
+    )
     return replace(roll, recovery=recovery.of(roll, revisions, around.writes))
+
+
+def _replaced(after: Revision, around: Around, *, newest: bool) -> Certainty | None:
+    """How sure it is that pods were replaced; None where they were not.
+
+    A ReplicaSet is made in order to replace pods. A ControllerRevision is made for every change of the template, also
+    where a partition or OnDelete holds the pods back, or where they were changed in place.
+    """
+    live = around.live
+    behaviour = live.workload.behaviour if live is not None else None
+    if live is None or isinstance(behaviour, Deployment):
+        return Certainty.SEEN if live is not None or after.born is not None else Certainty.INFERRED
+    if isinstance(behaviour, StatefulSet | DaemonSet) and isinstance(behaviour.strategy, OnDelete):
+        return None
+    mine = [pod for pod in around.pods if pod.snapshot == after.snapshot]
+    made = after.when.earliest
+    if mine and not after.reused and made is not None and all(pod.created is not None for pod in mine):
+        if any(pod.created is not None and pod.created + moments.TICK >= made for pod in mine):
+            return Certainty.SEEN
+        return None
+    if newest and around.pods and not mine and live.workload.pods:
+        return None
+    return Certainty.INFERRED
 
 
 def _notes(revisions: list[Revision], around: Around) -> tuple[str, ...]:
@@ -358,6 +251,9 @@ def _notes(revisions: list[Revision], around: Around) -> tuple[str, ...]:
     ]
     if gaps:
         notes.append(f"revisions {', '.join(gaps)} are gone as well")
+    behaviour = around.live.workload.behaviour if around.live is not None else None
+    if isinstance(behaviour, StatefulSet | DaemonSet) and isinstance(behaviour.strategy, OnDelete):
+        notes.append("OnDelete: a change of its template replaces no pod by itself, so it counts as no roll")
     if around.live is None:
         notes.append("the workload itself could not be read: its strategy and writers are not known")
     return tuple(notes)

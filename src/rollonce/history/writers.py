@@ -3,25 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from rollonce.history import template
-from rollonce.history.evidence import Live, ManagedWrite, Write
-from rollonce.history.nouns import NOBODY, Certainty, Revision, Roll, Writer
+from rollonce.history.evidence import Live, ManagedWrite, Release, Write
+from rollonce.history.nouns import Certainty, Revision, Roll, Writer
 
 LOG = "an API audit log of that time (--api-audit-log FILE)"
 _TICK = timedelta(seconds=1)
+_AT_ONCE = timedelta(seconds=5)
+# Under Recreate the ReplicaSet is made once the old pods are gone.
+_RELEASED = timedelta(minutes=2)
+NOBODY = "managedFields keep the last write of each manager only"
 _OPERATIONS = {"apply": "Apply", "update": "Update", "create": "Update"}
 
 
-def of(roll: Roll, revisions: tuple[Revision, ...], live: Live | None, writes: tuple[Write, ...]) -> tuple[Writer, ...]:
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where writers of one workload are known from; `writes` in the order of time."""
+
+    live: Live | None
+    writes: tuple[Write, ...] = ()
+    releases: tuple[Release, ...] = ()
+
+
+def of(roll: Roll, revisions: tuple[Revision, ...], sources: Sources) -> tuple[Writer, ...]:
     """The writers of a roll, never empty; several where it is not settled which of them it was."""
-    logged = _logged(roll, writes)
+    logged = _logged(roll, sources.writes)
     if logged is not None:
         return (logged,)
+    live = sources.live
     if live is None:
         return (Writer("", Certainty.UNKNOWN, "the workload itself could not be read", settle="the right to read it"),)
-    return tuple(_managed(roll, revisions, live)) or (Writer("", Certainty.UNKNOWN, NOBODY.basis, settle=LOG),)
+    managed = tuple(_managed(roll, revisions, live))
+    if not any(writer.certainty is Certainty.SEEN for writer in managed):
+        released = _released(roll, sources.releases)
+        if released is not None:
+            return (released,)
+    return managed or (Writer("", Certainty.UNKNOWN, NOBODY, settle=LOG),)
+
+
+def _released(roll: Roll, releases: tuple[Release, ...]) -> Writer | None:
+    """helm writes the Secret of a release right before it writes the objects."""
+    at = roll.when.at
+    near = [r for r in releases if r.at is not None and at is not None and timedelta() <= at - r.at <= _RELEASED]
+    if not near:
+        return None
+    newest = max(near, key=lambda each: each.number)
+    basis = f"revision {newest.number} of the helm release {newest.name} was made right before"
+    return Writer("helm", Certainty.INFERRED, basis, settle=LOG)
 
 
 def _logged(roll: Roll, writes: tuple[Write, ...]) -> Writer | None:
@@ -50,7 +81,7 @@ def _writer(write: Write, certainty: Certainty, basis: str) -> Writer:
 def _managed(roll: Roll, revisions: tuple[Revision, ...], live: Live) -> Iterable[Writer]:
     """Managers that own a changed field of which the value of this roll is still there."""
     if roll.before is None:
-        return []
+        return _just_before(roll, live)
     later = [r for r in revisions if r.number > roll.after.number]
     present = dict(roll.after.template.fields)
     # A field that was dropped leaves no owner; one that was changed since belongs to the later writer.
@@ -68,6 +99,15 @@ def _managed(roll: Roll, revisions: tuple[Revision, ...], live: Live) -> Iterabl
         return [_unsettled(entry, "several managers wrote it between the two revisions") for entry in inside]
     before = [entry for entry in owners if not _too_late(entry, roll)] or owners
     return [_unsettled(entry, "it owns the field now, and has written again since") for entry in before]
+
+
+def _just_before(roll: Roll, live: Live) -> list[Writer]:
+    """Where what changed is gone: the only manager that wrote the template right before the ReplicaSet was made."""
+    end = roll.when.latest
+    if end is None or roll.when.certainty is not Certainty.SEEN:
+        return []
+    near = [entry for entry in live.writes if entry.at is not None and end - _AT_ONCE <= entry.at <= end]
+    return [_unsettled(entry, "its last write came right before this revision") for entry in near]
 
 
 def _unsettled(entry: ManagedWrite, basis: str) -> Writer:

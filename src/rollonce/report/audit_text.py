@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from rollonce.history import narrative
 from rollonce.history import review as reviews
+from rollonce.history.evidence import Subject
 from rollonce.history.nouns import Basis, Certainty, Cost, Finding, Roll, Timeline, Writer
 from rollonce.history.review import Review, Sum
 from rollonce.report import spans, table
@@ -115,34 +117,47 @@ def _sums(review: Review) -> list[str]:
 
 
 def _findings(review: Review, findings: Sequence[Finding]) -> list[str]:
+    """By deploy, and within it by workload: each of its rolls, the redundant ones with everything about them."""
+    groups: dict[str, dict[Subject, list[Finding]]] = {}
+    for finding in findings:
+        groups.setdefault(finding.deploy, {}).setdefault(finding.subject, []).append(finding)
     told: list[str] = []
     for deploy in review.deploys:
-        mine = [finding for finding in findings if finding.deploy == deploy.name]
-        if mine:
-            told += ["", f"deploy {deploy.name} (by {deploy.by}: {deploy.why})"]
-            told += [line for finding in mine for line in finding_lines(review, finding)]
+        for place, (subject, mine) in enumerate(groups.get(deploy.name, {}).items()):
+            if not place:
+                told += ["", f"deploy {deploy.name} (by {deploy.by}: {deploy.why})"]
+            told += _workload(reviews.title(review, subject), mine)
     return told[1:]
 
 
-def finding_lines(review: Review, finding: Finding) -> list[str]:
-    """One redundant roll: evidence, writers, cost, cure."""
-    name = reviews.title(review, finding.subject)
+def _workload(name: str, findings: Sequence[Finding]) -> list[str]:
+    told = [f"  {name}"]
+    shown = {finding.roll.after.number for finding in findings}
+    first = [roll for roll in findings[-1].earlier if roll.after.number not in shown]
+    for roll in first:
+        told.append(f"    {spans.time(roll.when.at)}  {narrative.evidence(roll, ())}; by {writers(roll)}")
+    for finding in findings:
+        told += finding_lines(finding)
+    return told
+
+
+def finding_lines(finding: Finding) -> list[str]:
+    """One redundant roll: evidence, writer, cost, cure."""
     doubt = "" if finding.certainty is Certainty.SEEN else f" ({finding.certainty})"
-    told = [f"  {name} {spans.time(finding.roll.when.at)}{doubt}", f"    {finding.why}"]
-    steps = [*finding.earlier[-1:], finding.roll]
-    told.append(f"    written by {', then '.join(writers(roll) for roll in steps)}")
-    told.append(f"    took {cost(finding.cost)}")
-    told.append(f"    cure: {finding.cure.words}")
+    by = writers(finding.roll)
+    told = [f"    {spans.time(finding.roll.when.at)}  {finding.why}{doubt}; by {by}"]
+    told.append(f"      took {cost(finding.cost)}")
+    told.append(f"      cure: {finding.cure.words}")
     if finding.cure.command:
-        told.append(f"      {finding.cure.command}")
-    return told + [f"    to settle it: {each}" for each in finding.settle]
+        told.append(f"        {finding.cure.command}")
+    return told + [f"      to settle it: {each}" for each in finding.settle]
 
 
 def writers(roll: Roll) -> str:
     """Who wrote a roll, and how sure that is."""
     known = [writer for writer in roll.writers if writer.manager]
     if not known:
-        return "nobody known"
+        return "somebody unknown"
     doubt = "" if all(writer.certainty is Certainty.SEEN for writer in known) else " (inferred)"
     return " or ".join(_writer(writer) for writer in known) + doubt
 
