@@ -11,7 +11,7 @@ from rollonce.errors import UnreadableFile
 from rollonce.history.collect import Collected
 from rollonce.text.items import Fault, Item, Splitter
 
-_PIECE = 1 << 18
+_PIECE = 1 << 20
 _GZIP = b"\x1f\x8b"
 # An audit event with both bodies of the largest object; what is longer is no line of a log.
 _LONGEST_LINE = 16_000_000

@@ -74,11 +74,12 @@ def _facts(review: Review) -> Iterator[str]:
 
 
 def _timeline(review: Review, ids: _Ids) -> Iterator[str]:
-    ranked = [each.name for each in reviews.by_workload(review)]
+    ranked = {each.name: n for n, each in enumerate(reviews.by_workload(review))}
     names = {roll.subject: reviews.title(review, roll.subject) for roll in review.rolls}
-    subjects = sorted(names, key=lambda subject: (ranked.index(names[subject]), subject))
+    subjects = sorted(names, key=lambda subject: (ranked[names[subject]], subject))
     lanes = subjects[:LANES]
-    shown = [deploy for deploy in review.deploys if any(roll.subject in set(lanes) for roll in deploy.rolls)]
+    visible = set(lanes)
+    shown = [deploy for deploy in review.deploys if any(roll.subject in visible for roll in deploy.rolls)]
     columns = sorted(shown, key=_begin)[-COLUMNS:]
     bars = [bar for n, deploy in enumerate(columns) for bar in _bars(review, ids, deploy, n, lanes)]
     yield "<h2>Timeline</h2>"
@@ -164,9 +165,11 @@ def _told(review: Review, ids: _Ids, findings: Sequence[Finding], title: str, na
     if not findings:
         return
     yield f"<h2>{escape(title)}</h2>"
-    shown = findings[:TOLD]
+    by_deploy: dict[str, list[Finding]] = {}
+    for finding in findings[:TOLD]:
+        by_deploy.setdefault(finding.deploy, []).append(finding)
     for deploy in review.deploys:
-        mine = [finding for finding in shown if finding.deploy == deploy.name]
+        mine = by_deploy.get(deploy.name)
         if mine:
             yield f"<h3>deploy {escape(deploy.name)}</h3>"
             yield f'<p class="soft">Known by {escape(deploy.by)}: {escape(deploy.why)}.</p>'
