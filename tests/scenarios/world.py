@@ -152,6 +152,11 @@ class World:
             code = run(arguments)
         return Run(code, out.getvalue(), err.getvalue())
 
+    def rollonce_raw(self, *arguments: str, user: str = "admin") -> bytes:
+        """Standard output of a command of ours in a process of its own, byte for byte."""
+        command = [sys.executable, "-m", "rollonce", *arguments]
+        return subprocess.run(command, env=self.environment(user), capture_output=True, check=True).stdout
+
     def process(self, *arguments: str, user: str = "deployer") -> subprocess.Popen[str]:
         """A converge in a process of its own, as somebody else's would run."""
         command = [sys.executable, "-m", "rollonce", "converge", *arguments, "-n", self.namespace]

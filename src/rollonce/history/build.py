@@ -49,7 +49,13 @@ def _words(tag: str) -> list[str]:
     words: list[str] = []
     for word in _SEPARATORS.split(tag):
         words += [word] if _VERSION.fullmatch(word) else word.split(".")
-    return [word for word in words if word]
+    return [_bare(word) for word in words if word]
+
+
+def _bare(word: str) -> str:
+    """`git describe` writes a g before the commit."""
+    rest = word.removeprefix("g")
+    return rest if len(rest) >= _SHORTEST_COMMIT and _HEX.fullmatch(rest) else word
 
 
 def _form(word: str) -> str:

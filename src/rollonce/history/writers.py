@@ -63,7 +63,9 @@ def _logged(roll: Roll, writes: tuple[Write, ...]) -> Writer | None:
         return _writer(found, Certainty.SEEN, "the API audit log has the write, and the template after it")
     # Without bodies only the time connects a write to the revision that it made.
     start = roll.before.when.latest if roll.before is not None else at - timedelta(minutes=1)
-    near = [w for w in writes if w.template is None and start is not None and start - _TICK <= w.at <= at + _TICK]
+    near = [w for w in writes if w.template is None and start is not None and start <= w.at <= at + _TICK]
+    # The write of the revision before may lie within the second that its ReplicaSet is stamped with.
+    near = [w for w in near if start is not None and w.at >= start + _TICK] or near
     if len(near) == 1:
         return _writer(near[0], Certainty.INFERRED, "the only write in the API audit log between the two revisions")
     return None

@@ -141,7 +141,7 @@ class Splitter:
         line = self._buffer.find(b"\n")
         if line < 0 and len(self._buffer) < 4096:
             return None
-        shown = bytes(self._buffer[:40]).decode("utf-8", "replace")
+        shown = bytes(self._buffer[: line if 0 <= line < 40 else 40]).decode("utf-8", "replace")
         self._drop(line + 1 if line >= 0 else len(self._buffer))
         return Fault(f"a line that begins no object: {shown.strip()!r}")
 
