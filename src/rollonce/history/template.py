@@ -212,6 +212,8 @@ def _fields(shape: Shape) -> Mapping[str, str]:
 
 
 _Leaf = tuple[str, str, str]
+_Sides = tuple[dict[str, _Leaf], dict[str, _Leaf]]
+_ABSENT = object()
 
 
 def _flat(values: Json) -> Iterator[_Leaf]:
@@ -274,17 +276,22 @@ def _keyed(items: list[object], name: str) -> list[str] | None:
 
 def compare(old: Template, new: Template) -> tuple[Change, ...]:
     """The fields that differ, sorted by path; what looks like a credential shows as `(not shown)`."""
-    before, after = dict(old.by_path), dict(new.by_path)
-    paths = [path for path in before.keys() | after.keys() if before.get(path) != after.get(path)]
-    changes = [Change(path, before.get(path), after.get(path)) for path in paths]
+    sides: _Sides = ({}, {})
+    for images, leaves in zip((old.by_path, new.by_path), sides, strict=True):
+        leaves.update((path, (path, "image", image)) for path, image in images)
     if old.shape != new.shape:
-        changes += _between(_values(old.shape), _values(new.shape))
+        _below_the_top((_values(old.shape), _values(new.shape)), sides)
+    changes = []
+    for path in sides[0].keys() | sides[1].keys():
+        one, two = sides[0].get(path), sides[1].get(path)
+        if one is None or two is None or one[2] != two[2]:
+            changes.append(Change(path, _shown(one), _shown(two)))
     told = [change for change in changes if not change.path.endswith(_ORDER)]
-    return tuple(sorted(told or changes))
+    return tuple(sorted(told or changes, key=lambda change: change.path))
 
 
-def _between(old: Json, new: Json) -> Iterator[Change]:
-    sides: tuple[dict[str, _Leaf], dict[str, _Leaf]] = ({}, {})
+def _below_the_top(values: tuple[Json, Json], sides: _Sides) -> None:
+    old, new = values
     for part in ("annotations", "labels"):
         one, two = old["metadata"].get(part, {}), new["metadata"].get(part, {})
         for name in one.keys() | two.keys():
@@ -292,14 +299,6 @@ def _between(old: Json, new: Json) -> Iterator[Change]:
                 (one.get(name, _ABSENT), two.get(name, _ABSENT)), f"metadata.{part}[{name}]", (name, name), sides
             )
     _differing((old["spec"], new["spec"]), "", ("", ""), sides)
-    for path in sides[0].keys() | sides[1].keys():
-        one, two = sides[0].get(path), sides[1].get(path)
-        if one is None or two is None or one[2] != two[2]:
-            yield Change(path, _shown(one), _shown(two))
-
-
-_ABSENT = object()
-_Sides = tuple[dict[str, _Leaf], dict[str, _Leaf]]
 
 
 def _differing(values: tuple[object, object], path: str, names: tuple[str, str], into: _Sides) -> None:
