@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 
 import msgspec
@@ -152,10 +153,17 @@ def _keyed(items: list[object], name: str) -> list[str] | None:
 
 
 def _leaf(path: str, name: str, value: object) -> tuple[str, str]:
-    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    if name != "image" and isinstance(value, str) and value and credential.suspected(name, value):
+    if isinstance(value, str):
+        return _text(path, name, value)
+    return path, msgspec.json.encode(value).decode()
+
+
+# The revisions of a workload share most of their fields: each is judged once, and kept once.
+@lru_cache(maxsize=1 << 16)
+def _text(path: str, name: str, value: str) -> tuple[str, str]:
+    if name != "image" and value and credential.suspected(name, value):
         return path, credential.fingerprint(value)
-    return path, text.replace(credential.MARK, "")
+    return path, value.replace(credential.MARK, "")
 
 
 def compare(old: Template, new: Template) -> tuple[Change, ...]:
