@@ -40,8 +40,8 @@ class Review:
     """The answer.
 
     `rolls`, `findings` and `open` are those of the period (and of the deploy that was asked for); `open` are rolls
-    that may be redundant or a rollback, which nothing tells. `costs` has the cost of each roll. `several` tells that
-    there is more than one namespace.
+    that may be redundant or a rollback, which nothing tells. `costs` has the cost of each roll. `spread` tells that the
+    workloads lie in several namespaces.
     """
 
     question: Question
@@ -54,7 +54,7 @@ class Review:
     rejected: tuple[Rejected, ...]
     gaps: tuple[Gap, ...]
     skipped: tuple[tuple[str, int], ...]
-    several: bool = False
+    spread: bool = False
 
     @property
     def recoveries(self) -> int:
@@ -91,7 +91,7 @@ def review(evidence: Evidence, question: Question) -> Review:
         rejected=tuple(sorted({*evidence.rejected, *lost})),
         gaps=tuple(sorted(set(evidence.gaps))),
         skipped=tuple(sorted(evidence.skipped)),
-        several=len({t.subject.key.namespace for t in timelines}) > 1,
+        spread=len({each.subject.key.namespace for each in timelines}) > 1,
     )
 
 
@@ -129,7 +129,7 @@ def by_day(review: Review) -> tuple[Sum, ...]:
 
 def title(review: Review, subject: Subject) -> str:
     """A workload's name, with its namespace where there are several, and its cluster."""
-    name = f"{subject.key.namespace}/{subject.key}" if review.several else str(subject.key)
+    name = f"{subject.key.namespace}/{subject.key}" if review.spread else str(subject.key)
     return f"{subject.cluster}: {name}" if subject.cluster else name
 
 
