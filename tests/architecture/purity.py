@@ -40,6 +40,7 @@ ALLOWED_MODULES = frozenset(
         "textwrap",
         "typing",
         "urllib.parse",
+        "zlib",
     }
 )
 ALLOWED_NAMES = {"pathlib": frozenset({"PurePosixPath"})}

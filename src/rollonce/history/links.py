@@ -54,6 +54,9 @@ def _by_id(roll: Roll, deploy: Sequence[Roll], built: Link | None, timed: Link) 
         return Link(False, By.ID, Certainty.INFERRED, f"it brought the deploy id {mine}, which the one before had not")
     if not mine or mine != last or roll.after.id_state is not IdState.INHERITED:
         return None
+    if own != mine and deploy[0].after.id_state is not IdState.UNKNOWN:
+        # It had been left behind when this deploy began: it is no evidence for any of its rolls.
+        return None
     if _written_by_us(roll):
         return Link(True, By.ID, Certainty.SEEN, f"deploy id {mine}, and {OUR_MANAGER} wrote it")
     for agreeing in (built, timed):

@@ -38,9 +38,9 @@ class IdState(StrEnum):
 
     NONE = "none"
     FRESH = "fresh"  # first carried by this revision
-    INHERITED = "inherited"  # the revision before carried it already
+    INHERITED = "inherited"  # a revision before carried it already
     TRAVELLED = "travelled"  # on an object that was used again: it may be that of its first time
-    UNKNOWN = "unknown"  # the revision before is gone, so that it may be inherited
+    UNKNOWN = "unknown"  # what the revision before carried is not known, so that it may be inherited
 
 
 @dataclass(frozen=True, slots=True)

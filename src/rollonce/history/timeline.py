@@ -5,7 +5,7 @@ Order is that of the revision numbers: the controllers give them, and clocks jum
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
@@ -132,11 +132,14 @@ def _by_subject(writes: Iterable[Write]) -> dict[Subject, list[Write]]:
 def _timeline(subject: Subject, snapshots: list[Snapshot], around: Around) -> tuple[Timeline, list[Rejected]]:
     places, rejected = place.read(snapshots)
     revisions: list[Revision] = []
+    carried: set[str] = set()
     for index, each in enumerate(places):
         before = places[index - 1] if index else None
         after = places[index + 1] if index + 1 < len(places) else None
         floor = revisions[-1].when if revisions else None
-        revisions.append(_revision(each, before, moments.when(each, (before, after), around, floor), around))
+        when = moments.when(each, (before, after), around, floor)
+        revisions.append(_revision(each, when, _id_state(each, before, carried), around))
+        carried.add(revisions[-1].deploy_id)
     rolls = [roll for roll in _rolls(subject, revisions, around) if roll is not None]
     top = max((revision.number for revision in revisions), default=0)
     if around.live is not None:
@@ -148,7 +151,7 @@ def _timeline(subject: Subject, snapshots: list[Snapshot], around: Around) -> tu
     return timeline, rejected
 
 
-def _revision(at: Place, before: Place | None, when: When, around: Around) -> Revision:
+def _revision(at: Place, when: When, id_state: IdState, around: Around) -> Revision:
     snapshot = at.snapshot
     born = moments.born(at, around)
     return Revision(
@@ -157,7 +160,7 @@ def _revision(at: Place, before: Place | None, when: When, around: Around) -> Re
         template=snapshot.template,
         when=when,
         deploy_id=snapshot.deploy_id if at.last else "",
-        id_state=_id_state(at, before),
+        id_state=id_state,
         reused=not at.first,
         replicas=snapshot.replicas if at.last else None,
         failed=_failed(at, around) if at.last else "",
@@ -167,15 +170,24 @@ def _revision(at: Place, before: Place | None, when: When, around: Around) -> Re
     )
 
 
-def _id_state(at: Place, before: Place | None) -> IdState:
+def _id_state(at: Place, before: Place | None, carried: Set[str]) -> IdState:
+    """What a revision's deploy id is worth; `carried` are the ids of all revisions before it.
+
+    A snapshot that was used again remembers the id of its last use, so that of an earlier one is not known.
+    """
     mine = at.snapshot.deploy_id if at.last else ""
     if not mine:
         return IdState.NONE
-    if before is None or before.number != at.number - 1:
-        return IdState.FRESH if at.number == 1 else IdState.UNKNOWN
-    if before.snapshot.deploy_id == mine and before.last:
+    known = before is not None and before.number == at.number - 1 and before.last
+    if before is not None and known and before.snapshot.deploy_id == mine:
         return IdState.INHERITED
-    return IdState.FRESH if at.first else IdState.TRAVELLED
+    if not at.first:
+        return IdState.TRAVELLED
+    if mine in carried:
+        return IdState.INHERITED
+    if at.number == 1 or known:
+        return IdState.FRESH
+    return IdState.UNKNOWN
 
 
 def _failed(at: Place, around: Around) -> str:
