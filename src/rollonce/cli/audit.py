@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
@@ -24,6 +25,7 @@ from rollonce.model.kind import Kind
 from rollonce.model.reference import Every, Selection
 from rollonce.report import audit_json, audit_markdown, audit_text, junit
 from rollonce.report.output import Output
+from rollonce.report.reading import Reading
 
 _UNWRITABLE = "name a file in a folder that you may write to"
 KINDS = (Kind.DEPLOYMENT, Kind.STATEFUL_SET, Kind.DAEMON_SET)
@@ -160,11 +162,12 @@ def _run(place: Place, asked: Asked) -> ExitCode:
 
 def reviewed(place: Place, selection: Selection, question: Question) -> tuple[Review, KeyboardInterrupt | None]:
     """The review, and what interrupted the reading of it: it then rests on what had been read."""
-    gathering = Gathering()
+    reading = Reading(Output(sys.stderr), time.monotonic)
+    gathering = Gathering(reading.take)
     interruption = None
     # Evidence is made once, holds no cycles and lives to the end: looking through it again and again is half the work.
     gc.disable()
-    with sources(place) as found:
+    with reading, sources(place) as found:
         if selection.namespace is not None and found.clusters:
             selection = replace(selection, namespace=found.clusters[0].namespace)
         try:
