@@ -41,15 +41,10 @@ def _replica_set(namespace: str, deployment: str, revision: int) -> dict[str, An
     variables = [
         {"name": f"SETTING_{n}", "value": f"{namespace}-{deployment}-{n}-{'x' * 40}"} for n in range(VARIABLES)
     ]
-    containers = [
-        {
-            "name": name,
-            "image": f"registry.example/{name}:{build + 40_960:x}-{1000 + build}",
-            "imagePullPolicy": "Always",
-        }
-        | {"resources": {}, **_META}
-        for name, build in builds.items()
-    ]
+    containers: list[dict[str, Any]] = []
+    for name, build in builds.items():
+        image = f"registry.example/{name}:{build + 40_960:x}-{1000 + build}"
+        containers.append({"name": name, "image": image, "resources": {}, **_META})
     containers[0]["env"] = variables
     labels = {"app": deployment, "pod-template-hash": f"{deployment}{revision:03}"}
     owned: dict[str, Any] = {
