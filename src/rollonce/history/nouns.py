@@ -193,7 +193,7 @@ class FindingKind(StrEnum):
     REWRITE = "rewrite"  # the same field, a third value
     RESTART = "restart-after-change"
     CHURN = "churn"  # a controller or webhook that never settles
-    UNKNOWN = "unknown"  # more than one roll in a deploy, what changed is gone
+    UNKNOWN = "unknown"  # more than one roll in a deploy, what one of them changed is gone
 
 
 class Basis(StrEnum):

@@ -38,8 +38,9 @@ def test_the_creation_of_a_reused_replica_set_is_not_the_time_of_the_roll() -> N
     assert (after_noon(third), third.when.certainty.value) == ((60, None), "inferred")
 
 
-def test_that_its_predecessor_was_scaled_down_bounds_it() -> None:
-    assert after_noon(revision(reused(retired=500), 3)) == (60, 500)
+def test_that_its_predecessor_was_scaled_down_dates_it() -> None:
+    third = revision(reused(retired=500), 3)
+    assert (after_noon(third), third.when.certainty.value) == ((500, 500), "inferred")
 
 
 def test_its_first_pod_bounds_it() -> None:
