@@ -166,6 +166,20 @@ def test_a_controller_revision_older_than_its_predecessor_was_used_again() -> No
     assert [(r.number, r.reused) for r in only(picture).revisions] == [(1, False), (2, False), (3, True)]
 
 
+def test_above_a_number_that_is_missing_any_controller_revision_may_have_been_used_again() -> None:
+    """3 was moved to 4 or 5: both are younger than what is below, so that neither creation is the time of a roll."""
+    picture = Picture(kind="StatefulSet").revision(1, 0, "agent=a").revision(2, 60, "agent=b")
+    picture.revision(4, 120, "agent=c").revision(5, 180, "agent=d")
+    assert [r.reused for r in only(picture).revisions] == [False, False, True, True]
+
+
+def test_the_log_dates_what_may_have_been_used_again_where_only_one_write_fits() -> None:
+    picture = Picture(kind="StatefulSet").revision(1, 0, "agent=a").revision(3, 60, "agent=b")
+    assert after_noon(revision(picture.logged(60.5, "ci", "agent=b"), 3)) == (60.5, 60.5)
+    picture.logged(90, "ci", "agent=a").logged(120, "ann", "agent=b")
+    assert revision(picture, 3).when.certainty.value == "inferred"
+
+
 def test_a_former_number_is_not_guessed_where_several_are_missing() -> None:
     picture = Picture(kind="StatefulSet").revision(4, 60, "agent=b").revision(5, 0, "agent=a")
     assert [r.number for r in only(picture).revisions] == [4, 5]
