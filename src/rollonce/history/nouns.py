@@ -47,8 +47,8 @@ class IdState(StrEnum):
 class Revision:
     """One revision of a workload.
 
-    `snapshot` names the object that holds it. `reused` tells that it had, or may have had, an earlier number, so that its
-    creation is not the time of this revision. `replicas` is how many pods were wanted, None where nobody remembers.
+    `snapshot` names the object that holds it. `reused` tells that it had, or may have had, an earlier number, so that
+    its creation is not the time of this revision. `replicas` is how many pods were wanted, None where nobody remembers.
     `failed` says how it is known that its pods did not come up, empty where it is not. `born` is when its first pods
     were asked for, `retired` when its ReplicaSet was scaled down, `ready` when pods became ready that are still there
     and were made with it: each only where something tells.
