@@ -98,6 +98,9 @@ def classify(roll: Roll, earlier: Sequence[Roll], revisions: Sequence[Revision])
     before = frozenset[str]().union(*(each.paths for each in earlier))
     if roll.paths & before:
         return FindingKind.REWRITE
+    if any(each.before is None for each in earlier) and not narrative.already_there(roll):
+        # What the earlier one changed is gone: it may have been the same field.
+        return FindingKind.UNKNOWN
     return FindingKind.SPLIT
 
 

@@ -20,7 +20,7 @@ def when(place: Place, neighbours: tuple[Place | None, Place | None], around: Ar
     """When the roll to this revision began; `floor` is when the one before it did."""
     before, after = neighbours
     earliest = floor.latest if floor else None
-    written = _write_of(place, after, around, floor)
+    written = _write_of(place, neighbours, around, floor)
     if written is not None:
         return When(written.at, written.at, Certainty.SEEN, LOGGED)
     if place.first:
@@ -30,7 +30,7 @@ def when(place: Place, neighbours: tuple[Place | None, Place | None], around: Ar
         return When(begun, begun, Certainty.SEEN, "an Event says that its ReplicaSet was scaled up from 0 then")
     scaled = believable(before.snapshot.controller_wrote, around.now) if before is not None and before.last else None
     if scaled is not None and (earliest is None or scaled >= earliest):
-        return When(earliest, scaled, Certainty.INFERRED, "its predecessor was scaled down then")
+        return When(scaled, scaled, Certainty.INFERRED, "its predecessor was scaled down then")
     latest = _at_latest(place, after, around, earliest)
     again = f"{place.snapshot.name} was used again; when, only its neighbours tell"
     return When(earliest, latest, Certainty.INFERRED, again)
@@ -55,21 +55,26 @@ def _at_latest(place: Place, after: Place | None, around: Around, earliest: date
     return None if latest is not None and earliest is not None and latest < earliest else latest
 
 
-def _write_of(place: Place, after: Place | None, around: Around, floor: When | None) -> Write | None:
+def _write_of(
+    place: Place, neighbours: tuple[Place | None, Place | None], around: Around, floor: When | None
+) -> Write | None:
     """The audited write that brought the template; None where the log does not tell which one it was.
 
     A write that leaves the template as it is brought nothing, so of a run of equal ones only the first counts.
     """
     digest = place.snapshot.template.digest
     lower = floor.earliest if floor else None
+    before, after = neighbours
     upper = place.snapshot.created if place.first else _made_first(after)
     logged = floor is not None and floor.basis == LOGGED
-    before = ""
+    # Between two revisions that do not follow each other, an earlier use of the same template may have been.
+    follows = before is not None and before.number == place.number - 1
+    last = ""
     found = []
     for write in around.writes:
         if write.template is None:
             continue
-        fresh, before = write.template.digest != before, write.template.digest
+        fresh, last = write.template.digest != last, write.template.digest
         # A stamp is the beginning of its second, and what came before a revision cannot have made the next one.
         later = lower is None or (write.at > lower if logged else write.at >= lower)
         within = later and (upper is None or write.at <= upper + TICK)
@@ -77,7 +82,7 @@ def _write_of(place: Place, after: Place | None, around: Around, floor: When | N
             found.append(write)
     if place.first and upper is not None:
         return found[-1] if found else None
-    return found[0] if found and (logged or len(found) == 1) else None
+    return found[0] if found and ((logged and follows) or len(found) == 1) else None
 
 
 def _made_first(after: Place | None) -> datetime | None:

@@ -33,6 +33,12 @@ def test_within_the_window_time_joins() -> None:
     assert link(two(601)) == (False, "time")
 
 
+def test_a_roll_that_is_not_dated_well_enough_joins_nothing() -> None:
+    """A ControllerRevision that was used again: some time between its neighbours, an hour and more apart."""
+    picture = Picture(kind="StatefulSet").revision(2, 60, "agent=b").revision(3, 0, "agent=a")
+    assert link(picture.revision(4, 7200, "agent=c")) == (False, "time")
+
+
 def test_the_window_can_be_chosen() -> None:
     assert told(two(601).review(window=timedelta(minutes=20))) == [(3, "split", "inferred")]
     assert told(two(599).review(window=timedelta(minutes=5))) == []
