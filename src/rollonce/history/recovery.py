@@ -35,7 +35,7 @@ def of(roll: Roll, revisions: tuple[Revision, ...], writes: tuple[Write, ...]) -
     if undoing is not None and _own(roll):
         return Recovery(Certainty.SEEN, f"its deploy id {after.deploy_id} says that it undoes {undoing['undone']}")
     digest = after.template.digest
-    returns = any(r.template.digest == digest for r in revisions if r.number < after.number)
+    returns = _returns(roll, revisions)
     written = next(
         (w for w in writes if w.undo and w.at == roll.when.at and w.template and w.template.digest == digest), None
     )
@@ -55,8 +55,7 @@ def of(roll: Roll, revisions: tuple[Revision, ...], writes: tuple[Write, ...]) -
 
 def possible(roll: Roll, revisions: tuple[Revision, ...]) -> bool:
     """Whether a roll goes back to an earlier template and nobody knows who wrote it: it may be a rollback."""
-    digest = roll.after.template.digest
-    returns = any(r.template.digest == digest for r in revisions if r.number < roll.after.number)
+    returns = _returns(roll, revisions)
     return returns and all(writer.certainty is not Certainty.SEEN for writer in roll.writers)
 
 
@@ -64,3 +63,9 @@ def _own(roll: Roll) -> bool:
     """Whether the id that the revision remembers is that of this very roll."""
     before = roll.before
     return before is None or before.deploy_id != roll.after.deploy_id
+
+
+def _returns(roll: Roll, revisions: tuple[Revision, ...]) -> bool:
+    """Whether a roll goes back to a template that was there before, or may: its snapshot had been used already."""
+    digest = roll.after.template.digest
+    return roll.after.reused or any(r.template.digest == digest for r in revisions if r.number < roll.after.number)
