@@ -126,11 +126,12 @@ def _findings(review: Review, findings: Sequence[Finding]) -> list[str]:
         for place, (subject, mine) in enumerate(groups.get(deploy.name, {}).items()):
             if not place:
                 told += ["", f"deploy {deploy.name} (by {deploy.by}: {deploy.why})"]
-            told += _workload(reviews.title(review, subject), mine)
+            told += workload_lines(reviews.title(review, subject), mine)
     return told[1:]
 
 
-def _workload(name: str, findings: Sequence[Finding]) -> list[str]:
+def workload_lines(name: str, findings: Sequence[Finding]) -> list[str]:
+    """The rolls of one workload in one deploy, the redundant ones with everything about them."""
     told = [f"  {name}"]
     shown = {finding.roll.after.number for finding in findings}
     first = [roll for roll in findings[-1].earlier if roll.after.number not in shown]
