@@ -66,7 +66,7 @@ def test_with_converge_everything_rolls_once_and_the_second_step_nothing(as_it_c
 
 
 def test_audit_finds_in_the_cluster_what_the_story_counted(as_it_comes: dict[Part, Told]) -> None:
-    """From ReplicaSets and managedFields alone, without having seen the deploy: the same workloads, the same seconds."""
+    """From ReplicaSets and managedFields alone, without having seen the deploy: the same workloads and seconds."""
     pipeline = as_it_comes[Part.PIPELINE]
     review = demo.audited(pipeline)
     twice = {key for key in pipeline.steps[0].costs if pipeline.cost(key).rolls > 1}
