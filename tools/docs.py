@@ -6,12 +6,16 @@ A part stands between `<!-- NAME:start -->` and `<!-- NAME:end -->`. Without `--
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import assert_never
 
 import click
+import msgspec
 
-from rollonce.cli import converge
+from rollonce.cli import config, converge
+from rollonce.fleetfile import form, schema
+from rollonce.fleetfile.shape import Choice, Either, Fields, Flag, Items, Shape, Table, Text, Version
 
 ROOT = Path(__file__).parents[1]
 
@@ -30,14 +34,70 @@ def options_table(command: click.Command) -> str:
     return "\n".join(rows)
 
 
+def keys_table() -> str:
+    """One row per key of the fleet file, in the order of the form."""
+    rows = ["| key | value | meaning |", "| --- | --- | --- |"]
+    rows += [f"| `{path}` | {value} | {about} |" for path, value, about in _keys(form.FILE, "")]
+    return "\n".join(rows)
+
+
+def _keys(shape: Shape, path: str) -> Iterator[tuple[str, str, str]]:
+    match shape:
+        case Fields(fields=fields, required=required):
+            for name, inner in fields.items():
+                here = f"{path}.{name}" if path else name
+                must = ", required" if name in required else ""
+                yield here, _form(inner) + must, inner.about.replace("|", "\\|")
+                yield from _keys(inner, here)
+        case Table(key=key, value=value):
+            where = f"{path}.{'KIND/NAME' if key is form.WORKLOAD else 'NAME'}"
+            yield where, _form(value), value.about
+            yield from _keys(value, where)
+        case Either(fields=fields):
+            yield from _keys(fields, path)
+        case _:
+            pass
+
+
+def _form(shape: Shape) -> str:
+    match shape:
+        case Text():
+            return "text"
+        case Choice(words=words):
+            return " or ".join(f"`{word}`" for word in words)
+        case Flag():
+            return "true or false"
+        case Version(number=number):
+            return f"`{number}`"
+        case Items():
+            return "list"
+        case Fields() | Table():
+            return "mapping"
+        case Either():
+            return "list or mapping"
+        case _ as never:
+            assert_never(never)
+
+
+# file -> its content
+FILES: dict[str, Callable[[], str]] = {
+    "docs/fleet-file.schema.json": lambda: (
+        msgspec.json.format(msgspec.json.encode(schema.document()), indent=2).decode() + "\n"
+    ),
+}
+
 # (page, name of the part) -> its content
 PARTS: dict[tuple[str, str], Callable[[], str]] = {
     ("docs/converge.md", "options"): lambda: options_table(converge.command),
+    ("docs/config.md", "show"): lambda: options_table(config.show),
+    ("docs/fleet-file.md", "keys"): keys_table,
 }
 
 
 def renewed(page: str) -> str:
     """The page as it should be."""
+    if page in FILES:
+        return FILES[page]()
     text = (ROOT / page).read_text()
     for (where, name), make in PARTS.items():
         if where == page:
@@ -50,9 +110,14 @@ def renewed(page: str) -> str:
     return text
 
 
+def pages() -> list[str]:
+    """Every page with a generated part, and every generated file."""
+    return sorted({*FILES, *(page for page, _ in PARTS)})
+
+
 def main(arguments: list[str]) -> int:
     """The exit code: 1 where a page is stale and may not be written."""
-    stale = [page for page in sorted({page for page, _ in PARTS}) if renewed(page) != (ROOT / page).read_text()]
+    stale = [page for page in pages() if not (ROOT / page).exists() or renewed(page) != (ROOT / page).read_text()]
     for page in stale:
         if "--write" in arguments:
             (ROOT / page).write_text(renewed(page))

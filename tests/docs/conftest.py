@@ -14,6 +14,7 @@ from tests.controlplane import manifests
 from tests.controlplane.description import ControlPlane, NeedsBuiltControlPlane
 from tests.controlplane.kubectl import Kubectl
 from tests.docs.examples import Place
+from tests.docs.pages import ROOT
 from tests.docs.scenes import SCENES
 
 # Nothing of the caller's: a CI's variables would be taken for the deploy.
@@ -68,7 +69,7 @@ def _kubeconfig(server: str, user: dict[str, object] | None = None) -> str:
 
 @pytest.fixture
 def nowhere(tmp_path: Path, no_api: str) -> Place:
-    """No cluster; kubeconfig files that lead to none."""
+    """No cluster; kubeconfig files that lead to none, the fleet file of the story, and one with faults."""
     plugin = {
         "exec": {
             "apiVersion": "client.authentication.k8s.io/v1",
@@ -83,6 +84,11 @@ def nowhere(tmp_path: Path, no_api: str) -> Place:
         "plugin": _kubeconfig(no_api, dict(plugin)),
     }.items():
         (tmp_path / f"{name}.yaml").write_text(content)
+    story = (ROOT / "examples/story/rollonce.yaml").read_text()
+    (tmp_path / "rollonce.yaml").write_text(story)
+    (tmp_path / "misspelt.yaml").write_text(
+        story.replace("sidecars", "sidecar").replace("  timeout: 30m", "  timout: 30m")
+    )
     return Place(tmp_path, _BARE | {"HOME": str(tmp_path)}, within=True)
 
 

@@ -11,11 +11,11 @@ import click
 import msgspec
 import pytest
 
-from rollonce.cli import converge
+from rollonce.cli import config, converge
 from rollonce.errors import ExitCode, catalogue
 from rollonce.model import deploy
 from rollonce.plan.operation import Disruption, Note, RefuseReason, SkipReason
-from rollonce.report import converge_json
+from rollonce.report import config_json, converge_json
 from rollonce.rollout.outcome import Verdict
 from rollonce.status import standing
 from tests.docs import pages
@@ -29,15 +29,20 @@ def _first_cells(page: str, section: str) -> list[str]:
     return [word for row in pages.table(pages.page(page).section(section)) for word in CODE.findall(row[0])]
 
 
-@pytest.mark.parametrize("page", sorted({page for page, _ in docs.PARTS}))
+@pytest.mark.parametrize("page", docs.pages())
 def test_generated_parts_are_fresh(page: str) -> None:
     """`python -m tools.docs --write` renews them."""
     assert (docs.ROOT / page).read_text() == docs.renewed(page)
 
 
-def test_every_option_has_an_entry() -> None:
-    options = [option for option in converge.command.params if isinstance(option, click.Option)]
-    headings = [heading.text for heading in pages.page("docs/converge.md").headings()]
+@pytest.mark.parametrize(
+    ("page", "command"),
+    [("docs/converge.md", converge.command), ("docs/config.md", config.show)],
+    ids=["converge", "config show"],
+)
+def test_every_option_has_an_entry(page: str, command: click.Command) -> None:
+    options = [option for option in command.params if isinstance(option, click.Option)]
+    headings = [heading.text for heading in pages.page(page).headings()]
     entries = {name for heading in headings for name in CODE.findall(heading) if name.startswith("-")}
     known = {name for option in options for name in (*option.opts, *option.secondary_opts)}
     assert entries == known
@@ -99,8 +104,13 @@ def _paths(struct: type, prefix: str = "") -> Iterator[str]:
             yield from _paths(inner, f"{name}.")
 
 
-def test_every_field_of_the_json_document_is_listed() -> None:
-    assert _first_cells("docs/converge.md", "JSON") == list(_paths(converge_json.Document))
+@pytest.mark.parametrize(
+    ("page", "document"),
+    [("docs/converge.md", converge_json.Document), ("docs/config.md", config_json.Document)],
+    ids=["converge", "config"],
+)
+def test_every_field_of_the_json_document_is_listed(page: str, document: type) -> None:
+    assert _first_cells(page, "JSON") == list(_paths(document))
 
 
 def test_reasons_of_waiting_are_listed() -> None:

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.cluster
 A1, A2 = image("agent", "b1"), image("agent", "b2")
 
 
-def _alone(world: World, user: str) -> str:
+def alone(world: World, user: str) -> str:
     """An ordinary user that no other test uses: the log is shared, and access reviews have no namespace."""
     world.kubectl("create", "role", user, "--verb=get,list,watch,patch", "--resource=deployments.apps")
     world.kubectl("create", "role", f"{user}-claims", "--verb=list", "--resource=persistentvolumeclaims")
@@ -24,7 +24,7 @@ def _alone(world: World, user: str) -> str:
     return user
 
 
-def _counted(audit: Audit, mark: int, user: str) -> Counter[str]:
+def counted(audit: Audit, mark: int, user: str) -> Counter[str]:
     entries = audit.since(mark, user_agent="rollonce/", user=user)
     begun = [e for e in entries if e.verb == "watch" and e.stage == "ResponseStarted"]
     done = [e for e in entries if e.verb != "watch"]
@@ -42,11 +42,11 @@ def test_a_converge_sends_what_it_must_and_nothing_else(world: World, audit: Aud
     )
     for name in (*names, "done"):
         world.settled(f"deploy/{name}")
-    user = _alone(world, "spare-5")
+    user = alone(world, "spare-5")
     mark = audit.mark()
     run = world.converge("deploy", "--all", f"agent={A2}", user=user)
     assert run.code == 0, run.err
-    assert _counted(audit, mark, user) == {
+    assert counted(audit, mark, user) == {
         "list deployments": 1,
         "create selfsubjectaccessreviews": 1,
         "list persistentvolumeclaims": 1,
@@ -56,16 +56,16 @@ def test_a_converge_sends_what_it_must_and_nothing_else(world: World, audit: Aud
     mark = audit.mark()
     again = world.converge("deploy", "--all", f"agent={A2}", user=user)
     assert again.code == 0, again.err
-    assert _counted(audit, mark, user) == {"list deployments": 1}
+    assert counted(audit, mark, user) == {"list deployments": 1}
 
 
 def test_few_named_workloads_are_read_one_by_one(world: World, audit: Audit) -> None:
     """Two names: two GETs, two watches of just these objects."""
     world.has(*(manifests.deployment(n, {"agent": A1}, replicas=0) for n in ("ceo", "cso", "other")))
-    user = _alone(world, "spare-6")
+    user = alone(world, "spare-6")
     mark = audit.mark()
     assert world.converge("deploy", "ceo", "cso", f"agent={A2}", user=user).code == 0
-    assert _counted(audit, mark, user) == {
+    assert counted(audit, mark, user) == {
         "get deployments": 2,
         "create selfsubjectaccessreviews": 1,
         "watch deployments": 2,
@@ -78,10 +78,10 @@ def test_a_long_list_comes_in_pages_of_500(world: World, audit: Audit) -> None:
     many = [manifests.deployment(f"d{n}", {"agent": A2}, replicas=0) for n in range(501)]
     world.has(*many, ready=False)
     world.kubectl("wait", "--for=condition=Available", "deploy", "--all", "--timeout=120s", timeout=150)
-    user = _alone(world, "spare-7")
+    user = alone(world, "spare-7")
     mark = audit.mark()
     assert world.converge("deploy", "--all", f"agent={A2}", "--no-wait", user=user).code == 0
-    assert _counted(audit, mark, user) == {"list deployments": 2}
+    assert counted(audit, mark, user) == {"list deployments": 2}
 
 
 def test_the_patch_is_ours_alone_and_changes_nothing_but_its_fields(world: World, audit: Audit) -> None:

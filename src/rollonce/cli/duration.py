@@ -1,17 +1,14 @@
-"""Durations as kubectl takes them: `90s`, `10m`, `1h30m`."""
+"""Durations on the command line."""
 
 from __future__ import annotations
 
-import re
-
 import click
 
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+from rollonce.model import duration
 
 
 class Duration(click.ParamType[float]):
-    """Seconds from a duration; a bare number counts seconds, 0 means no bound."""
+    """Seconds from a duration as kubectl takes it; a bare number counts seconds, 0 means no bound."""
 
     name = "duration"
 
@@ -19,9 +16,7 @@ class Duration(click.ParamType[float]):
         """Seconds; fails as a usage error."""
         if isinstance(value, int | float):
             return float(value)
-        text = str(value)
-        if re.fullmatch(r"\d+(\.\d+)?", text):
-            return float(text)
-        if not re.fullmatch(rf"({_PART.pattern})+", text):
-            self.fail(f"{text!r} is not a duration such as 90s, 10m, 1h30m", param, ctx)
-        return sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))
+        found = duration.seconds(str(value))
+        if found is None:
+            self.fail(f"{str(value)!r} is not a duration such as 90s, 10m, 1h30m", param, ctx)
+        return found

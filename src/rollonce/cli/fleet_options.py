@@ -1,0 +1,162 @@
+"""The options that take a run from the fleet file, and what the file and the command line come to together.
+
+Where the file leaves something open the command line fills it in; it may add pairs, and waits as it likes. What it says
+otherwise than the file is an error that names both: staging and production take the same path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from rollonce.app import fleetfiles
+from rollonce.errors import ContradictedFleetFile, MissingArguments
+from rollonce.fleetfile import form, resolve
+from rollonce.fleetfile.fleet import Chosen
+from rollonce.fleetfile.mark import Said
+from rollonce.model.edit import ImageEdit
+
+if TYPE_CHECKING:
+    from rollonce.cli.connect import Place
+    from rollonce.cli.converge import Asked
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the command line says of the fleet file; `said` has the names of all options that it has at all."""
+
+    env: str
+    build: str
+    fleet: str
+    said: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class FromFile:
+    """What the file adds to a run; nothing without `--env`."""
+
+    edits: tuple[ImageEdit, ...] = ()
+    more_namespaces: tuple[str, ...] = ()
+    heading: tuple[str, ...] = ()
+
+
+def options(command: _Command) -> _Command:
+    """Decorator: environment, build and file."""
+    for option in (
+        click.option("--fleet", metavar="FILE", default="", help="The fleet file; else rollonce.yaml, with --env."),
+        click.option("--build", metavar="BUILD", default="", help="What {build} of the fleet file's images becomes."),
+        click.option(
+            "--env", metavar="NAME", default="", help="An environment of the fleet file: all comes from there."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def given(env: str, build: str, fleet: str) -> Given:
+    """The values of these options, and which options the command line has."""
+    context = click.get_current_context()
+    source = click.core.ParameterSource.COMMANDLINE
+    said = frozenset(name for name in context.params if context.get_parameter_source(name) is source)
+    return Given(env, build, fleet, said)
+
+
+def merge(given: Given, place: Place, asked: Asked, *, act: str) -> tuple[Place, Asked, FromFile]:
+    """Place and wishes of the run with what the fleet file says of it.
+
+    Raises errors of the file, and ContradictedFleetFile.
+    """
+    if not given.env:
+        idle = next((f"--{name}" for name in ("build", "fleet") if name in given.said), "")
+        if idle:
+            raise MissingArguments(
+                f"{idle} is for the fleet file, and no environment is named", act=act, hint="give --env as well"
+            )
+        return place, asked, FromFile()
+    act = f"{act} --env {given.env}"
+    run = resolve.run(fleetfiles.load(given.fleet), given.env, given.build, act=act)
+    _check_words(run, place, asked, act)
+    _check_force(run, asked, act)
+    environment = run.environment
+    selector = _one("-l", asked.selector, run.selector, act)
+    namespaces = tuple(said.value for said in environment.namespaces)
+    if len(namespaces) < 2:
+        namespaces = (_one("-n", place.namespace, next(iter(environment.namespaces), None), act),)
+    elif place.namespace:
+        raise _contradiction("-n", place.namespace, f"{len(namespaces)} namespaces", environment.namespaces[0], act)
+    context = _one("--context", place.context, environment.context, act)
+    heading = _heading(given, namespaces, context)
+    words = (*run.words, *asked.arguments)
+    kinds = isinstance(run.workloads, Chosen)
+    asked = replace(asked, arguments=words, selector=selector, everything=kinds and not selector)
+    place = replace(place, context=context, namespace=namespaces[0])
+    return place, _with_policy(run, asked, given), FromFile(run.edits, namespaces[1:], heading)
+
+
+def _one(option: str, value: str, said: Said[str] | None, act: str) -> str:
+    """What one of the two says, where the other says nothing else."""
+    if said is None:
+        return value
+    if value and value != said.value:
+        raise _contradiction(option, value, said.value, said, act)
+    return said.value
+
+
+def _contradiction(option: str, value: str, other: str, said: Said[Any], act: str) -> ContradictedFleetFile:
+    return ContradictedFleetFile(
+        f"{said.at} says {other}, and argument '{option} {value}' says {value}",
+        act=act,
+        hint="leave the argument out, or change the file",
+    )
+
+
+def _check_words(run: resolve.Run, place: Place, asked: Asked, act: str) -> None:
+    reference = next((word for word in asked.arguments if "=" not in word), "")
+    extra = reference or ("-A" if place.all_namespaces else "") or ("--all" if asked.everything else "")
+    if extra:
+        raise ContradictedFleetFile(
+            f"{run.environment.name.at} says where {run.environment.name.value} is, the file names its workloads, "
+            f"and argument {extra!r} does so too",
+            act=act,
+            hint="leave the argument out; pairs such as deployment/x:container=image may be added",
+        )
+
+
+def _check_force(run: resolve.Run, asked: Asked, act: str) -> None:
+    allowed = run.policy.may_force
+    if allowed is None:
+        return
+    for option, what, wanted in (
+        ("--force-managed", form.MANAGED, asked.force_managed),
+        ("--again", form.AGAIN, asked.again),
+        ("--allow-unmatched", form.UNMATCHED, asked.allow_unmatched),
+    ):
+        if wanted and what not in allowed.value:
+            raise ContradictedFleetFile(
+                f"{allowed.at}: mayForce does not have {what}, and argument {option!r} forces it",
+                act=act,
+                hint=f"leave it out, or let the file's reviewers add {what} to mayForce",
+            )
+
+
+def _with_policy(run: resolve.Run, asked: Asked, given: Given) -> Asked:
+    """How to wait: the command line where it says so, else the file, else the defaults."""
+    policy = run.policy
+    wait = policy.wait.value if policy.wait and "wait" not in given.said else asked.wait
+    timeout = policy.timeout.value if policy.timeout and "timeout" not in given.said else asked.timeout
+    strict = asked.strict or bool(policy.strict and policy.strict.value)
+    return replace(asked, wait=wait, timeout=timeout, strict=strict)
+
+
+def _heading(given: Given, namespaces: tuple[str, ...], context: str) -> tuple[str, ...]:
+    spaces = ", ".join(filter(None, namespaces))
+    where = [f"context {context}"] if context else []
+    where += [f"namespace{'s' if len(namespaces) > 1 else ''} {spaces}"] if spaces else []
+    build = [f"build {given.build}"] if given.build else []
+    source = given.fleet or fleetfiles.NAME
+    return (", ".join([f"environment {given.env} of {source}", *where, *build]),)
