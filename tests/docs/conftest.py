@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -85,6 +86,7 @@ def nowhere(tmp_path: Path, no_api: str) -> Place:
     }.items():
         (tmp_path / f"{name}.yaml").write_text(content)
     story = (ROOT / "examples/story/rollonce.yaml").read_text()
+    shutil.copytree(ROOT / "examples/story/k8s", tmp_path / "k8s")
     (tmp_path / "rollonce.yaml").write_text(story)
     (tmp_path / "misspelt.yaml").write_text(
         story.replace("sidecars", "sidecar").replace("  timeout: 30m", "  timout: 30m")

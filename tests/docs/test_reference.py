@@ -11,7 +11,7 @@ import click
 import msgspec
 import pytest
 
-from rollonce.cli import config, converge
+from rollonce.cli import config, converge, init
 from rollonce.errors import ExitCode, catalogue
 from rollonce.model import deploy
 from rollonce.plan.operation import Disruption, Note, RefuseReason, SkipReason
@@ -37,8 +37,8 @@ def test_generated_parts_are_fresh(page: str) -> None:
 
 @pytest.mark.parametrize(
     ("page", "command"),
-    [("docs/converge.md", converge.command), ("docs/config.md", config.show)],
-    ids=["converge", "config show"],
+    [("docs/converge.md", converge.command), ("docs/config.md", config.show), ("docs/init.md", init.command)],
+    ids=["converge", "config show", "init"],
 )
 def test_every_option_has_an_entry(page: str, command: click.Command) -> None:
     options = [option for option in command.params if isinstance(option, click.Option)]
@@ -71,6 +71,11 @@ def test_an_error_says_when_how_and_the_way_out(error: type) -> None:
     assert re.search(r"\*\*Way out\.\*\*", section)
     assert f"Exit code {int(error.exit_code)}." in section  # type: ignore[attr-defined]
     assert any(f"error: {slug}" in block.lines for block in page.blocks), "no block shows what it looks like"
+
+
+def test_the_fleet_file_that_is_shown_is_the_one_that_is_tested() -> None:
+    [shown] = [b for b in pages.page("docs/fleet-file.md").blocks if b.lines[0].startswith("# The fleet of the story")]
+    assert "\n".join(shown.lines) + "\n" == (pages.ROOT / "examples/story/rollonce.yaml").read_text()
 
 
 def test_every_ci_system_is_listed() -> None:

@@ -146,6 +146,27 @@ def test_several_namespaces_are_one_run(story: Story) -> None:
     assert (run.code, "there is no namespace nowhere-at-all" in run.err) == (2, True)
 
 
+def test_a_first_file_leaves_out_what_others_manage_and_changes_nothing(world: World, tmp_path: Path) -> None:
+    world.has(
+        _agent("agent-ceo", "b17", CEO),
+        _agent("agent-cso", "b17", CSO),
+        manifests.deployment(
+            "shop", {"web": f"{REGISTRY}/web:b17"}, metadata={"labels": {"argocd.argoproj.io/instance": "shop"}}
+        ),
+    )
+    file = str(tmp_path / "first.yaml")
+    run = world.rollonce("init", "-n", world.namespace, "--fleet", file)
+    assert run.code == 0, run.err
+    assert "2 workloads, 1 left out because others manage them; taken for the build: b17" in run.out
+    assert "  # - deployment/shop: Argo CD manages it" in Path(file).read_text()
+    again = world.rollonce("init", "-n", world.namespace, "--fleet", file)
+    assert (again.code, "is not overwritten" in again.err) == (2, True)
+    same = world.rollonce("converge", "--env", "production", "--build", "b17", "--fleet", file)
+    assert (same.code, "0 patches sent; 2 unchanged" in same.out) == (0, True)
+    next_one = world.rollonce("converge", "--env", "production", "--build", "b18", "--fleet", file, "--no-wait")
+    assert (next_one.code, "2 patches sent; 2 sent" in next_one.out) == (0, True)
+
+
 def test_500_workloads_cost_no_request_more_than_on_the_command_line(
     world: World, audit: Audit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

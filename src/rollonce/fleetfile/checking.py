@@ -105,6 +105,8 @@ class Checker:
                 yield self._at(item, f"{item.text!r} stands in {what} twice", f"first in line {first[item.text].line}")
 
     def _fields(self, node: Node, shape: Fields, what: str) -> Iterator[Finding]:
+        if not shape.required and isinstance(node, Scalar) and node.null:
+            return
         if not isinstance(node, Mapping):
             yield self._at(node, f"{what} is a mapping, not a {_form(node)}", f"its keys are {', '.join(shape.fields)}")
             return

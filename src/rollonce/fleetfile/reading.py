@@ -175,7 +175,7 @@ class _Reader:
 
 
 def _mapping(node: Node) -> Mapping:
-    return cast("Mapping", node)
+    return Mapping({}, node.line, node.column) if isinstance(node, Scalar) else cast("Mapping", node)
 
 
 def _items(node: Node | None) -> list[Node]:

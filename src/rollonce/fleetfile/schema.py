@@ -52,12 +52,12 @@ def _text(pattern: str) -> Json:
 def _fields(shape: Fields) -> Json:
     found: Json = {
         "description": shape.about,
-        "type": "object",
+        "type": "object" if shape.required else ["object", "null"],
         "properties": {name: _of(inner) for name, inner in shape.fields.items()},
         "additionalProperties": False,
     }
     if shape.required:
         found["required"] = list(shape.required)
     if shape.exclusive:
-        found["allOf"] = [{"not": {"required": list(group)}} for group in shape.exclusive]
+        found["allOf"] = [{"not": {"type": "object", "required": list(group)}} for group in shape.exclusive]
     return found

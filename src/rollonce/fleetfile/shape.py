@@ -60,7 +60,10 @@ class Items:
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """A mapping whose keys are known. At most one key of each of the `exclusive` groups may be there."""
+    """A mapping whose keys are known, or nothing at all where none is required.
+
+    At most one key of each of the `exclusive` groups may be there.
+    """
 
     about: str
     fields: Mapping[str, Shape]
