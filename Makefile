@@ -5,7 +5,7 @@ TEST_WORKERS ?= auto
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock check format test test-cluster cluster bench wheel clean
+.PHONY: help setup lock check format test test-cluster cluster bench wheel dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ bench: setup ## measure
 
 wheel: setup ## build the wheel into dist/
 	$(PY) -m hatchling build --target wheel
+
+dist: setup ## build wheel, sdist and the single file rollonce.pyz into dist/
+	$(PY) -m tools.dist
 
 clean: ## remove what can be made again
 	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,0 +1,163 @@
+"""What CI systems call: the GitHub Action and the GitLab component, run as their runners run them."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.controlplane import manifests
+from tests.controlplane.kubectl import Kubectl
+from tests.dist.conftest import ROOT
+from tests.scenarios.world import World, image
+
+PROGRAMS = Path(sys.executable).parent
+ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
+HEADER, COMPONENT = yaml.safe_load_all((ROOT / "templates/converge/template.yml").read_text())
+FLEET = """
+version: 1
+environments:
+  production:
+    namespace: {namespace}
+workloads: [deployment/agent-ceo]
+images:
+  agent: registry.test/agent:{{build}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job's folder, and what its runner sets."""
+
+    folder: Path
+    environment: Mapping[str, str]
+
+    def shell(self, *command: str, more: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command,
+            cwd=self.folder,
+            env={**self.environment, **more},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=180,
+        )
+
+    def outputs(self) -> dict[str, str]:
+        return dict(line.split("=", 1) for line in (self.folder / "output").read_text().splitlines())
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    (tmp_path / "temp").mkdir()
+    (tmp_path / "rollonce.yaml").write_text(FLEET.format(namespace="agents"))
+    environment = {
+        "PATH": f"{PROGRAMS}:/usr/bin:/bin",
+        "HOME": str(tmp_path),
+        "RUNNER_TEMP": str(tmp_path / "temp"),
+        "GITHUB_OUTPUT": str(tmp_path / "output"),
+        "GITHUB_ACTION_PATH": str(ROOT),
+    }
+    return Job(tmp_path, environment)
+
+
+def github(job: Job, more: Mapping[str, str] | None = None, **inputs: str) -> subprocess.CompletedProcess[str]:
+    """The action's last step, or its first one where that fails."""
+    given = {name: str(spec.get("default", "")) for name, spec in ACTION["inputs"].items()}
+    known = {f"inputs.{name}": value for name, value in (given | inputs).items()}
+    known |= {"runner.temp": job.environment["RUNNER_TEMP"], "github.action_path": str(ROOT)}
+    for step in ACTION["runs"]["steps"]:
+        assert step["shell"] == "bash"
+        assert "${{" not in step["run"], "an input in a script could be read as shell"
+        environment = {name: _filled(text, known, r"\$\{\{ *([^ }]+) *\}\}") for name, text in step.get("env", {}).items()}
+        # https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax (shell)
+        ended = job.shell("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"], more={**environment, **(more or {})})
+        if ended.returncode:
+            break
+    return ended
+
+
+def gitlab(job: Job, more: Mapping[str, str] | None = None, **inputs: str) -> subprocess.CompletedProcess[str]:
+    """The component's job, with its inputs put in."""
+    given = {name: str(spec.get("default", "")) for name, spec in HEADER["spec"]["inputs"].items()}
+    known = {f"inputs.{name}": value for name, value in (given | inputs).items()}
+    [template] = COMPONENT.values()
+    variables = {name: _filled(text, known, r"\$\[\[ *([^ \]]+) *\]\]") for name, text in template["variables"].items()}
+    assert all("$[[" not in line for line in template["script"])
+    return job.shell("sh", "-ec", "\n".join(template["script"]), more={**variables, **(more or {})})
+
+
+def _filled(text: str, known: Mapping[str, str], pattern: str) -> str:
+    return re.sub(pattern, lambda found: known[found[1]], text)
+
+
+def test_the_action_hands_on_the_exit_code(job: Job) -> None:
+    ended = github(job, env="prodcution", build="b2")
+    assert (ended.returncode, "rollonce.yaml has no environment 'prodcution'" in ended.stderr) == (2, True)
+    assert job.outputs()["exit-code"] == "2"
+
+
+def test_nothing_that_an_input_contains_is_read_as_shell(job: Job) -> None:
+    nasty = "$(touch hit) `touch hit`; touch hit\n'\"*"
+    for run in (github, gitlab):
+        ended = run(job, None, **{"env": nasty, "environment": nasty, "build": nasty, "arguments": f"{nasty}\n--dry-run"})
+        assert ended.returncode == 2
+        assert not (job.folder / "hit").exists()
+
+
+def test_the_component_hands_on_the_exit_code(job: Job) -> None:
+    ended = gitlab(job, environment="prodcution", build="b2")
+    assert (ended.returncode, "rollonce.yaml has no environment 'prodcution'" in ended.stderr) == (2, True)
+
+
+@pytest.mark.cluster
+@pytest.mark.parametrize("system", ["github", "gitlab"])
+def test_a_job_deploys(job: Job, kubectl: Kubectl, namespace: str, system: str) -> None:
+    world = World(kubectl, namespace)
+    world.has(manifests.deployment("agent-ceo", {"agent": image("agent", "b1"), "git-sync": image("git-sync", "b1")}))
+    (job.folder / "rollonce.yaml").write_text(FLEET.format(namespace=namespace))
+    more = {"KUBECONFIG": world.environment("deployer")["KUBECONFIG"]}
+    arguments = f"deployment/agent-ceo:git-sync={image('git-sync', 'b2')}\n--timeout=60s"
+    if system == "github":
+        dry = github(job, more, **{"env": "production", "build": "b2", "dry-run": "true"})
+        assert (dry.returncode, world.revision("deployment/agent-ceo")) == (0, 1), dry.stderr
+        ended = github(job, more, env="production", build="b2", arguments=arguments)
+        document: Any = json.loads(Path(job.outputs()["document"]).read_text())
+    else:
+        ended = gitlab(job, more, environment="production", build="b2", arguments=arguments)
+        document = json.loads((job.folder / "rollonce.json").read_text())
+    assert ended.returncode == 0, ended.stderr
+    assert "rolled" in ended.stderr
+    assert document["patchesSent"] == 1
+    assert world.images("deployment/agent-ceo") == {"agent": image("agent", "b2"), "git-sync": image("git-sync", "b2")}
+
+
+def test_the_images_files_are_there_and_it_runs_as_nobody() -> None:
+    """The build itself needs a container engine and a registry."""
+    lines = (ROOT / "Dockerfile").read_text().replace("\\\n", " ").splitlines()
+    last = lines[max(i for i, line in enumerate(lines) if line.startswith("FROM ")) :]
+    [user] = [line.split()[1] for line in last if line.startswith("USER ")]
+    assert all(part.isdigit() and int(part) > 0 for part in user.split(":"))
+    let_in = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    copied = {line.split()[1] for line in lines if line.startswith("COPY ") and "--from" not in line}
+    assert copied == let_in
+    assert all((ROOT / name).exists() for name in copied)
+    assert not [line for line in lines if line.startswith("ADD ")]
+
+
+@pytest.mark.parametrize("which", ["github", "gitlab"])
+def test_every_input_has_a_row(which: str) -> None:
+    title = {"github": "The GitHub Action", "gitlab": "The GitLab component"}[which]
+    inputs = ACTION["inputs"] if which == "github" else HEADER["spec"]["inputs"]
+    page = (ROOT / "docs/install.md").read_text().split(f"## {title}\n")[1].split("\n## ")[0]
+    names = re.findall(r"^\| `([^`]+)`", page, re.MULTILINE)
+    assert names == [*inputs, *(ACTION["outputs"] if which == "github" else [])]
