@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from tests.controlplane import manifests
 from tests.controlplane.kubectl import Kubectl
-from tests.dist.conftest import ROOT
+from tests.dist.runners import ACTION, HEADER, ROOT, Job, github, gitlab
 from tests.scenarios.world import World, image
 
-PROGRAMS = Path(sys.executable).parent
-ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
-HEADER, COMPONENT = yaml.safe_load_all((ROOT / "templates/converge/template.yml").read_text())
 FLEET = """
 version: 1
 environments:
@@ -33,75 +26,14 @@ images:
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A job's folder, and what its runner sets."""
-
-    folder: Path
-    environment: Mapping[str, str]
-
-    def shell(self, *command: str, more: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command,
-            cwd=self.folder,
-            env={**self.environment, **more},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=180,
-        )
-
-    def outputs(self) -> dict[str, str]:
-        return dict(line.split("=", 1) for line in (self.folder / "output").read_text().splitlines())
-
-
 @pytest.fixture
 def job(tmp_path: Path) -> Job:
-    (tmp_path / "temp").mkdir()
     (tmp_path / "rollonce.yaml").write_text(FLEET.format(namespace="agents"))
-    environment = {
-        "PATH": f"{PROGRAMS}:/usr/bin:/bin",
-        "HOME": str(tmp_path),
-        "RUNNER_TEMP": str(tmp_path / "temp"),
-        "GITHUB_OUTPUT": str(tmp_path / "output"),
-        "GITHUB_ACTION_PATH": str(ROOT),
-    }
-    return Job(tmp_path, environment)
-
-
-def github(job: Job, more: Mapping[str, str] | None = None, **inputs: str) -> subprocess.CompletedProcess[str]:
-    """The action's last step, or its first one where that fails."""
-    given = {name: str(spec.get("default", "")) for name, spec in ACTION["inputs"].items()}
-    known = {f"inputs.{name}": value for name, value in (given | inputs).items()}
-    known |= {"runner.temp": job.environment["RUNNER_TEMP"], "github.action_path": str(ROOT)}
-    for step in ACTION["runs"]["steps"]:
-        assert step["shell"] == "bash"
-        assert "${{" not in step["run"], "an input in a script could be read as shell"
-        environment = {name: _filled(text, known, r"\$\{\{ *([^ }]+) *\}\}") for name, text in step.get("env", {}).items()}
-        # https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax (shell)
-        ended = job.shell("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"], more={**environment, **(more or {})})
-        if ended.returncode:
-            break
-    return ended
-
-
-def gitlab(job: Job, more: Mapping[str, str] | None = None, **inputs: str) -> subprocess.CompletedProcess[str]:
-    """The component's job, with its inputs put in."""
-    given = {name: str(spec.get("default", "")) for name, spec in HEADER["spec"]["inputs"].items()}
-    known = {f"inputs.{name}": value for name, value in (given | inputs).items()}
-    [template] = COMPONENT.values()
-    variables = {name: _filled(text, known, r"\$\[\[ *([^ \]]+) *\]\]") for name, text in template["variables"].items()}
-    assert all("$[[" not in line for line in template["script"])
-    return job.shell("sh", "-ec", "\n".join(template["script"]), more={**variables, **(more or {})})
-
-
-def _filled(text: str, known: Mapping[str, str], pattern: str) -> str:
-    return re.sub(pattern, lambda found: known[found[1]], text)
+    return Job.within(tmp_path)
 
 
 def test_the_action_hands_on_the_exit_code(job: Job) -> None:
-    ended = github(job, env="prodcution", build="b2")
+    ended = github(job, {"env": "prodcution", "build": "b2"})
     assert (ended.returncode, "rollonce.yaml has no environment 'prodcution'" in ended.stderr) == (2, True)
     assert job.outputs()["exit-code"] == "2"
 
@@ -109,13 +41,13 @@ def test_the_action_hands_on_the_exit_code(job: Job) -> None:
 def test_nothing_that_an_input_contains_is_read_as_shell(job: Job) -> None:
     nasty = "$(touch hit) `touch hit`; touch hit\n'\"*"
     for run in (github, gitlab):
-        ended = run(job, None, **{"env": nasty, "environment": nasty, "build": nasty, "arguments": f"{nasty}\n--dry-run"})
+        ended = run(job, {"env": nasty, "environment": nasty, "build": nasty, "arguments": f"{nasty}\n--dry-run"})
         assert ended.returncode == 2
         assert not (job.folder / "hit").exists()
 
 
 def test_the_component_hands_on_the_exit_code(job: Job) -> None:
-    ended = gitlab(job, environment="prodcution", build="b2")
+    ended = gitlab(job, {"environment": "prodcution", "build": "b2"})
     assert (ended.returncode, "rollonce.yaml has no environment 'prodcution'" in ended.stderr) == (2, True)
 
 
@@ -125,15 +57,15 @@ def test_a_job_deploys(job: Job, kubectl: Kubectl, namespace: str, system: str) 
     world = World(kubectl, namespace)
     world.has(manifests.deployment("agent-ceo", {"agent": image("agent", "b1"), "git-sync": image("git-sync", "b1")}))
     (job.folder / "rollonce.yaml").write_text(FLEET.format(namespace=namespace))
-    more = {"KUBECONFIG": world.environment("deployer")["KUBECONFIG"]}
+    job = replace(job, environment={**job.environment, "KUBECONFIG": world.environment("deployer")["KUBECONFIG"]})
     arguments = f"deployment/agent-ceo:git-sync={image('git-sync', 'b2')}\n--timeout=60s"
     if system == "github":
-        dry = github(job, more, **{"env": "production", "build": "b2", "dry-run": "true"})
+        dry = github(job, {"env": "production", "build": "b2", "dry-run": "true"})
         assert (dry.returncode, world.revision("deployment/agent-ceo")) == (0, 1), dry.stderr
-        ended = github(job, more, env="production", build="b2", arguments=arguments)
+        ended = github(job, {"env": "production", "build": "b2", "arguments": arguments})
         document: Any = json.loads(Path(job.outputs()["document"]).read_text())
     else:
-        ended = gitlab(job, more, environment="production", build="b2", arguments=arguments)
+        ended = gitlab(job, {"environment": "production", "build": "b2", "arguments": arguments})
         document = json.loads((job.folder / "rollonce.json").read_text())
     assert ended.returncode == 0, ended.stderr
     assert "rolled" in ended.stderr
