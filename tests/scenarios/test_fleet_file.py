@@ -167,6 +167,19 @@ def test_a_first_file_leaves_out_what_others_manage_and_changes_nothing(world: W
     assert (next_one.code, "2 patches sent; 2 sent" in next_one.out) == (0, True)
 
 
+def test_the_files_waiting_is_a_default_and_the_command_lines_goes_over_it(story: Story) -> None:
+    production = story.environments["production"]
+    production.has(_agent("agent-ceo", "b1", CEO))
+    file = story.folder / "rollonce.yaml"
+    file.write_text(file.read_text().replace("timeout: 30m", "wait: no\n      timeout: 1ms"))
+    sent = story.deploy("production", "b2", "-o", "json")
+    assert (sent.code, sent.outcome("agent-ceo")) == (0, "sent")
+    late = story.deploy("production", "b3", "-o", "json", "--wait")
+    assert (late.code, late.outcome("agent-ceo")) == (1, "timed-out")
+    rolled = story.deploy("production", "b4", "-o", "json", "--wait", "--timeout", "60s")
+    assert (rolled.code, rolled.outcome("agent-ceo")) == (0, "rolled")
+
+
 def test_500_workloads_cost_no_request_more_than_on_the_command_line(
     world: World, audit: Audit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
