@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -56,21 +56,29 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def single_file(content: dict[str, bytes]) -> bytes:
+def single_file(content: Mapping[str, bytes]) -> bytes:
     """The bytes of a zip file that `python3` runs."""
     digest = hashlib.sha256()
     for name in sorted(content):
         digest.update(f"{name}\0{len(content[name])}\0".encode() + content[name])
     start = (ROOT / "tools" / "pyz" / "__main__.py").read_text()
     digest.update(start.encode())
-    files = content | {"__main__.py": start.replace("@BUILD@", digest.hexdigest()).encode()}
+    main_file = start.replace("@BUILD@", digest.hexdigest()).encode()
+    inner = _zipped(content, zipfile.ZIP_DEFLATED)
+    # Not compressed a second time; and `#!` before the first file is what zip files allow.
+    return _zipped({"__main__.py": main_file, "payload.zip": inner}, zipfile.ZIP_STORED, b"#!/usr/bin/env python3\n")
+
+
+def _zipped(files: Mapping[str, bytes], method: int, before: bytes = b"") -> bytes:
+    """A zip file whose bytes depend on nothing else."""
     packed = io.BytesIO()
-    packed.write(b"#!/usr/bin/env python3\n")
-    with zipfile.ZipFile(packed, "a", zipfile.ZIP_DEFLATED, compresslevel=9) as target:
+    packed.write(before)
+    with zipfile.ZipFile(packed, "a", method, compresslevel=9) as target:
         for name in sorted(files):
             entry = zipfile.ZipInfo(name, _EARLIEST)
+            entry.create_system = 3  # on every system
             entry.external_attr = 0o644 << 16
-            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.compress_type = method
             target.writestr(entry, files[name])
     return packed.getvalue()
 

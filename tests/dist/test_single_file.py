@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import io
 import json
 import subprocess
 import sys
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -120,11 +122,11 @@ def test_equal_contents_are_equal_bytes() -> None:
 
 def test_every_locked_dependency_is_in_it(dist: Path) -> None:
     """And the digests are those of the files."""
-    import zipfile
-
     lock = (ROOT / "requirements.lock").read_text()
     wanted = {line.split("==")[0].replace("-", "_") for line in lock.splitlines() if line[:1].isalpha()}
-    with zipfile.ZipFile(dist / "rollonce.pyz") as content:
+    with zipfile.ZipFile(dist / "rollonce.pyz") as outer:
+        payload = io.BytesIO(outer.read("payload.zip"))
+    with zipfile.ZipFile(payload) as content:
         there = {name.split("/")[1].split("-")[0].lower() for name in content.namelist() if ".dist-info/" in name}
     assert there == wanted | {"rollonce"}
     for line in (dist / "SHA256SUMS").read_text().splitlines():

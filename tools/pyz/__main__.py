@@ -90,10 +90,9 @@ def cache():
 def wanted():
     """Names in the zip, and where they go: the whole program, and its compiled part for this interpreter."""
     import platform
-    import zipfile
 
     native = "native/%s-%s/" % (sys.platform, platform.machine())
-    with zipfile.ZipFile(archive()) as content:
+    with payload() as content:
         names = content.namelist()
     parts = {name: name.split("/")[1:] for name in names if name.startswith("site/")}
     compiled = {name: name.split("/")[2:] for name in names if name.startswith(native) and name.endswith(suffix())}
@@ -108,9 +107,7 @@ def wanted():
 
 def unpack(parts, target):
     """These parts, into a folder that is there."""
-    import zipfile
-
-    with zipfile.ZipFile(archive()) as content:
+    with payload() as content:
         for name, steps in parts.items():
             path = os.path.join(target, *steps)
             os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -120,9 +117,13 @@ def unpack(parts, target):
         pass
 
 
-def archive():
-    """The file that this code is in."""
-    return os.path.dirname(os.path.abspath(__file__))
+def payload():
+    """The zip within the zip: Python reads the list of the outer one's files at every start, so it is short."""
+    import io
+    import zipfile
+
+    with zipfile.ZipFile(os.path.dirname(os.path.abspath(__file__))) as outer:
+        return zipfile.ZipFile(io.BytesIO(outer.read("payload.zip")))
 
 
 def refuse(words):
