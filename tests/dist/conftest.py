@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.controlplane.kubectl import Kubectl
+from tests.scenarios.backends import Real
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -30,6 +33,12 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
             f"dependencies (PIP_* is honoured):\n{built.stderr}"
         )
     return folder
+
+
+@pytest.fixture
+def backend(kubectl: Kubectl, namespace: str, request: pytest.FixtureRequest) -> Real:
+    """The real control plane, for tests that are marked `cluster`."""
+    return Real(kubectl, namespace, lambda: request.getfixturevalue("audit"))
 
 
 def pythons() -> dict[tuple[int, int], str]:

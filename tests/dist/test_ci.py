@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from tests.controlplane import manifests
-from tests.controlplane.kubectl import Kubectl
 from tests.dist.runners import ACTION, HEADER, ROOT, Job, github, gitlab
+from tests.scenarios.backends import Real
 from tests.scenarios.world import World, image
 
 FLEET = """
@@ -53,11 +53,11 @@ def test_the_component_hands_on_the_exit_code(job: Job) -> None:
 
 @pytest.mark.cluster
 @pytest.mark.parametrize("system", ["github", "gitlab"])
-def test_a_job_deploys(job: Job, kubectl: Kubectl, namespace: str, system: str) -> None:
-    world = World(kubectl, namespace)
+def test_a_job_deploys(job: Job, backend: Real, system: str) -> None:
+    world = World(backend)
     world.has(manifests.deployment("agent-ceo", {"agent": image("agent", "b1"), "git-sync": image("git-sync", "b1")}))
-    (job.folder / "rollonce.yaml").write_text(FLEET.format(namespace=namespace))
-    job = replace(job, environment={**job.environment, "KUBECONFIG": world.environment("deployer")["KUBECONFIG"]})
+    (job.folder / "rollonce.yaml").write_text(FLEET.format(namespace=backend.namespace))
+    job = replace(job, environment={**job.environment, "KUBECONFIG": backend.environment("deployer")["KUBECONFIG"]})
     arguments = f"deployment/agent-ceo:git-sync={image('git-sync', 'b2')}\n--timeout=60s"
     if system == "github":
         dry = github(job, {"env": "production", "build": "b2", "dry-run": "true"})

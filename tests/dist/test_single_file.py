@@ -16,8 +16,8 @@ import pytest
 
 from rollonce._version import __version__
 from tests.controlplane import manifests
-from tests.controlplane.kubectl import Kubectl
 from tests.dist.conftest import ROOT, pythons
+from tests.scenarios.backends import Real
 from tests.scenarios.world import World, image
 from tools import dist as building
 
@@ -135,10 +135,10 @@ def test_every_locked_dependency_is_in_it(dist: Path) -> None:
 
 
 @pytest.mark.cluster
-def test_it_converges_from_an_empty_environment(dist: Path, kubectl: Kubectl, namespace: str, tmp_path: Path) -> None:
-    world = World(kubectl, namespace)
+def test_it_converges_from_an_empty_environment(dist: Path, backend: Real, tmp_path: Path) -> None:
+    world = World(backend)
     world.has(manifests.deployment("ceo", {"agent": image("agent", "b1"), "git-sync": image("git-sync", "b1")}))
-    kubeconfig = world.environment("deployer")["KUBECONFIG"]
+    kubeconfig = backend.environment("deployer")["KUBECONFIG"]
     pairs = [f"{name}={image(name, 'b2')}" for name in ("agent", "git-sync")]
     said = run(
         THIS,

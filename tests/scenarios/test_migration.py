@@ -13,9 +13,10 @@ import yaml
 
 from tests.controlplane import manifests
 from tests.dist.runners import ROOT, Ended, Job, filled, github, gitlab
+from tests.scenarios.backends import Real, real_only
 from tests.scenarios.world import World
 
-pytestmark = pytest.mark.cluster
+pytestmark = real_only("the pipelines run kubectl")
 
 AGENTS = ("agent-ceo", "agent-cso", "agent-cto")
 PAGE = (ROOT / "docs/migration.md").read_text()
@@ -37,8 +38,10 @@ class Checkout:
         text = file.read_text().replace("namespace: agents\n", f"namespace: {world.namespace}\n")
         # The pipeline's kubeconfig has one context.
         file.write_text(text.replace("    context: production\n", ""))
-        kubeconfig = {"KUBECONFIG": world.environment("admin")["KUBECONFIG"]}
-        self.job = Job.within(folder, kubeconfig, programs=world.kubectl.plane.kubectl.parent)
+        backend = world.backend
+        assert isinstance(backend, Real)
+        kubeconfig = {"KUBECONFIG": backend.environment("admin")["KUBECONFIG"]}
+        self.job = Job.within(folder, kubeconfig, programs=backend.kubectl.plane.kubectl.parent)
 
     def deploy(self, system: str, when: str, run: int) -> None:
         """One run of a pipeline of the page, for commit 4f2c."""

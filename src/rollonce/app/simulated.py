@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar
+
+import msgspec
 
 from rollonce.app.ports import Ports
 from rollonce.cluster.client import Client
 from rollonce.cluster.fanout import Follower
 from rollonce.cluster.feed import WatchEvent
-from rollonce.errors import AccessError, RefusedManifest
+from rollonce.errors import AccessError, RefusedManifest, ServerFault
 from rollonce.manifests.manifest import Manifest
+from rollonce.model.kind import Kind
+from rollonce.model.workload import WorkloadKey
 from rollonce.sim import seeding
 from rollonce.sim.cluster import SimCluster, Subscription
-from rollonce.wire import Request, Response, Stream
+from rollonce.sim.meter import Meter, Reading, Revision
+from rollonce.sim.store import Key
+from rollonce.wire import Request, Response, Stream, Wire
 
 T = TypeVar("T")
 E = TypeVar("E")
@@ -171,10 +177,10 @@ def _messages(watch: Follower, wrap: Callable[[WatchEvent], E], lost: Callable[[
         yield lost(error)
 
 
-def ports(cluster: SimCluster) -> tuple[Ports, SimWire]:
-    """Everything that a use-case needs, and the wire that shows what it asked."""
+def ports(cluster: SimCluster, *, around: Callable[[Wire], Wire] = lambda wire: wire) -> tuple[Ports, SimWire]:
+    """Everything that a use-case needs, and the wire that shows what it asked; `around` may stand before it."""
     wire, clock = SimWire(cluster), VirtualClock(cluster)
-    return Ports(Client(wire, clock, jitter=lambda: 0.0), OneThread(cluster), clock), wire
+    return Ports(Client(around(wire), clock, jitter=lambda: 0.0), OneThread(cluster), clock), wire
 
 
 def seed(cluster: SimCluster, manifests: Iterable[Manifest]) -> tuple[str, ...]:
@@ -193,6 +199,52 @@ def seed(cluster: SimCluster, manifests: Iterable[Manifest]) -> tuple[str, ...]:
     except seeding.Refused as refusal:
         raise _refused(refusal) from None
     return tuple(f"{key.resource}/{key.name} in namespace {key.namespace}" for key in seeding.settle(cluster))
+
+
+def apply(cluster: SimCluster, manifest: Manifest) -> None:
+    """`kubectl apply --server-side` of one manifest. Raises RefusedManifest, for conflicts too."""
+    try:
+        seeding.apply(cluster, manifest, force=False)
+    except seeding.Refused as refusal:
+        raise _refused(refusal) from None
+
+
+def set_images(cluster: SimCluster, key: WorkloadKey, images: Mapping[str, str]) -> None:
+    """`kubectl set image`: images by container, in one strategic merge patch."""
+    containers = [{"name": name, "image": image} for name, image in images.items()]
+    body = msgspec.json.encode({"spec": {"template": {"spec": {"containers": containers}}}})
+    headers = (("content-type", "application/strategic-merge-patch+json"),)
+    path = key.kind.resource.path(key.namespace, key.name)
+    request = Request("PATCH", path, (("fieldManager", "kubectl-set"),), headers, body)
+    answer = SimWire(cluster).send(request, timeout=0)
+    if answer.status >= 300:
+        raise ServerFault(answer.body.decode(), status=answer.status)
+
+
+def settle(cluster: SimCluster) -> None:
+    """Lets time go on until all workloads have the pods that they want, ready; at most an hour."""
+    seeding.settle(cluster)
+
+
+class Scales:
+    """Weighs what happens to the workloads of a cluster from now on."""
+
+    def __init__(self, cluster: SimCluster) -> None:
+        self._meter = Meter(cluster)
+
+    def costs(self) -> dict[WorkloadKey, Reading]:
+        """Rolls and seconds of outage up to now."""
+        return {_key(key): reading for key, reading in self._meter.readings().items()}
+
+    def history(self, key: WorkloadKey) -> tuple[Revision, ...]:
+        """The revision history of a workload."""
+        resource = key.kind.resource
+        return self._meter.history(Key(resource.group, resource.plural, key.namespace, key.name))
+
+
+def _key(key: Key) -> WorkloadKey:
+    kind = next(kind for kind in Kind if kind.resource.plural == key.resource)
+    return WorkloadKey.of(kind, key.namespace, key.name)
 
 
 def _refused(refusal: seeding.Refused) -> RefusedManifest:

@@ -130,7 +130,8 @@ def _run(place: connect.Place, asked: Asked, file: fleet_options.FromFile) -> Ex
     selection = _select(words, place, asked)
     ports, namespace = connect.connect(place)
     if selection.namespace is not None:
-        selection = replace(selection, namespace=namespace, also=file.more_namespaces)
+        checked = reference.check_namespace(namespace, act="converge")
+        selection = replace(selection, namespace=checked, also=file.more_namespaces)
     options = converge.Options(
         selection,
         wish,

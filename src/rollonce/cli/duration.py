@@ -16,7 +16,10 @@ class Duration(click.ParamType[float]):
         """Seconds; fails as a usage error."""
         if isinstance(value, int | float):
             return float(value)
-        found = duration.seconds(str(value))
+        text = str(value)
+        found = duration.seconds(text)
         if found is None:
-            self.fail(f"{str(value)!r} is not a duration such as 90s, 10m, 1h30m", param, ctx)
+            self.fail(f"{text!r} is not a duration such as 90s, 10m, 1h30m", param, ctx)
+        if found > duration.LONGEST:
+            self.fail(f"{text[:40]!r} is longer than a year; 0 means without a bound", param, ctx)
         return found

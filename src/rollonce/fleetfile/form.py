@@ -56,8 +56,11 @@ def _image(text: str) -> Fault | None:
 
 
 def _timeout(text: str) -> Fault | None:
-    if duration.seconds(text) is None:
+    seconds = duration.seconds(text)
+    if seconds is None:
         return Fault(f"{text!r} is not a duration", "a duration is such as 90s, 10m, 1h30m; 0 means without a bound")
+    if seconds > duration.LONGEST:
+        return Fault(f"{text[:40]!r} is longer than a year", "0 means without a bound")
     return None
 
 

@@ -7,6 +7,9 @@ import re
 # A bare number counts seconds. The JSON Schema of the fleet file has it as well.
 PATTERN = r"[0-9]+(\.[0-9]+)?|([0-9]+(\.[0-9]+)?(ms|s|m|h))+"
 
+# In seconds: far beyond any rollout, and within what every clock and lock takes.
+LONGEST = 365 * 24 * 3600.0
+
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
 

@@ -9,14 +9,17 @@ from urllib.parse import quote
 import msgspec
 
 from rollonce.sim import pods
-from rollonce.sim.api.kinds import Kind
+from rollonce.sim.api import crds
+from rollonce.sim.api.kinds import Definition, Kind
 from rollonce.sim.cluster import SimCluster
 from rollonce.sim.controllers.work import DAEMONSETS, DEPLOYMENTS, NODES, PODS, STATEFULSETS
 from rollonce.sim.store import Collection, Key, Object
 from rollonce.wire import Request, Response
 
-APPLY = "application/apply-patch+yaml"
-JSON = "application/json"
+APPLY = (("content-type", "application/apply-patch+yaml"),)
+JSON = (("content-type", "application/json"),)
+# Of a kind without its definition nothing is known but that its objects are kept as they are.
+_ANYTHING = Definition({crds.PRESERVE: True})
 DEFAULT_NAMESPACE = "default"
 # Who has applied what is there from the beginning, as far as managedFields tell: a later `kubectl apply --server-side`
 # is then the same applier, and takes away what it leaves out.
@@ -72,8 +75,9 @@ def first(kind: str) -> int:
     return _FIRST.index(kind) if kind in _FIRST else len(_FIRST)
 
 
-def apply(cluster: SimCluster, thing: Seed, *, manager: str = MANAGER) -> None:
+def apply(cluster: SimCluster, thing: Seed, *, manager: str = MANAGER, force: bool = True) -> None:
     """A server-side apply, as by `kubectl apply --server-side`; its namespace is made where there is none.
+    With `force` it takes what other managers own, else that is a conflict.
 
     A kind that is not built in is served from then on, as if its definition had been there. Raises `Refused`.
     """
@@ -82,9 +86,10 @@ def apply(cluster: SimCluster, thing: Seed, *, manager: str = MANAGER) -> None:
     _make_namespaces(cluster, [namespace])
     path = _path(kind, namespace)
     if thing.name:
-        words = _ask(cluster, "PATCH", f"{path}/{quote(thing.name, safe='')}", thing.body, APPLY, manager)
+        query = (("fieldManager", manager), ("force", "true" if force else "false"))
+        words = _ask(cluster, Request("PATCH", f"{path}/{quote(thing.name, safe='')}", query, APPLY, thing.body))
     else:
-        words = _ask(cluster, "POST", path, thing.body, JSON, manager)
+        words = _ask(cluster, Request("POST", path, (("fieldManager", manager),), JSON, thing.body))
     if words:
         raise Refused(thing, words)
 
@@ -135,13 +140,19 @@ def _is_settled(thing: Object) -> bool:
     status = thing.get("status", {})
     if status.get("observedGeneration", 0) < thing["metadata"].get("generation", 0):
         return False
+    spec = thing["spec"]
     if "currentNumberScheduled" in status:
         wanted = status.get("desiredNumberScheduled", 0)
-        counts = (status.get("numberAvailable", 0), status.get("currentNumberScheduled", 0))
+        counts = [status.get("numberAvailable", 0), status.get("currentNumberScheduled", 0)]
+        updated = status.get("updatedNumberScheduled", 0)
     else:
-        wanted = thing["spec"].get("replicas", 1)
-        counts = (status.get("availableReplicas", 0), status.get("replicas", 0))
-    return all(count == wanted for count in counts)
+        wanted = spec.get("replicas", 1)
+        counts = [status.get("availableReplicas", 0), status.get("replicas", 0)]
+        updated = status.get("updatedReplicas", 0)
+    how = spec.get("updateStrategy") or {}
+    # These stay behind their template on purpose.
+    held = spec.get("paused") or how.get("type") == "OnDelete" or (how.get("rollingUpdate") or {}).get("partition")
+    return all(count == wanted for count in counts) and (bool(held) or updated == wanted)
 
 
 def _kind(cluster: SimCluster, thing: Seed) -> Kind:
@@ -153,7 +164,7 @@ def _kind(cluster: SimCluster, thing: Seed) -> Kind:
         raise Refused(thing, f'no matches for kind "{thing.kind}" in version "{thing.api_version}"')
     lower = thing.kind.lower()
     plural = f"{lower[:-1]}ies" if lower.endswith("y") else f"{lower}es" if lower.endswith("s") else f"{lower}s"
-    kind = Kind(group, version, plural, thing.kind, namespaced=True)
+    kind = Kind(group, version, plural, thing.kind, namespaced=True, definition=_ANYTHING)
     cluster.kernel.kinds.add(kind)
     return kind
 
@@ -172,13 +183,11 @@ def _make_namespaces(cluster: SimCluster, names: Iterable[str]) -> None:
     for name in sorted(set(names)):
         if name and cluster.kernel.store.get(Key("", "namespaces", "", name)) is None:
             body = msgspec.json.encode({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-            _ask(cluster, "POST", "/api/v1/namespaces", body, JSON)
+            _ask(cluster, Request("POST", "/api/v1/namespaces", (("fieldManager", MANAGER),), JSON, body))
 
 
-def _ask(cluster: SimCluster, method: str, path: str, body: bytes, media: str, manager: str = MANAGER) -> str:
+def _ask(cluster: SimCluster, request: Request) -> str:
     """The server's words where it refuses, else nothing."""
-    query = (("fieldManager", manager), *((("force", "true"),) if media == APPLY else ()))
-    request = Request(method, path, query, (("content-type", media),), body)
     answer = cluster.handle(request, cluster.kernel.clockwork.now)
     if not isinstance(answer, Response):
         raise TypeError(f"{request.target} is a watch")

@@ -138,6 +138,7 @@ def test_workloads_may_be_kinds_with_a_selector() -> None:
             "deployment/ceo is overridden twice",
         ),
         ({"policy": "{timeout: soon}"}, "6:19: 'soon' is not a duration"),
+        ({"policy": "{timeout: 9999h}"}, "6:19: '9999h' is longer than a year (0 means without a bound)"),
         ({"policy": "{wait: maybe}"}, "6:16: wait is true or false"),
         (
             {"policy": "{mayForce: [agian]}"},
