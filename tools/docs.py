@@ -13,7 +13,7 @@ from typing import assert_never
 import click
 import msgspec
 
-from rollonce.cli import config, converge, demo, init
+from rollonce.cli import config, converge, demo, init, sandbox
 from rollonce.fleetfile import form, schema
 from rollonce.fleetfile.shape import Choice, Either, Fields, Flag, Items, Shape, Table, Text, Version
 
@@ -90,6 +90,7 @@ FILES: dict[str, Callable[[], str]] = {
 PARTS: dict[tuple[str, str], Callable[[], str]] = {
     ("docs/converge.md", "options"): lambda: options_table(converge.command),
     ("docs/demo.md", "options"): lambda: options_table(demo.command),
+    ("docs/sandbox.md", "options"): lambda: options_table(sandbox.command),
     ("docs/init.md", "options"): lambda: options_table(init.command),
     ("docs/config.md", "show"): lambda: options_table(config.show),
     ("docs/fleet-file.md", "keys"): keys_table,

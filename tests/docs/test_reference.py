@@ -11,7 +11,7 @@ import click
 import msgspec
 import pytest
 
-from rollonce.cli import config, converge, demo, init
+from rollonce.cli import config, converge, demo, init, sandbox
 from rollonce.errors import ExitCode, catalogue
 from rollonce.model import deploy
 from rollonce.plan.operation import Disruption, Note, RefuseReason, SkipReason
@@ -40,10 +40,11 @@ def test_generated_parts_are_fresh(page: str) -> None:
     [
         ("docs/converge.md", converge.command),
         ("docs/demo.md", demo.command),
+        ("docs/sandbox.md", sandbox.command),
         ("docs/config.md", config.show),
         ("docs/init.md", init.command),
     ],
-    ids=["converge", "demo", "config show", "init"],
+    ids=["converge", "demo", "sandbox", "config show", "init"],
 )
 def test_every_option_has_an_entry(page: str, command: click.Command) -> None:
     options = [option for option in command.params if isinstance(option, click.Option)]

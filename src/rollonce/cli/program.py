@@ -19,10 +19,11 @@ from rollonce.report import error as error_report
 # name -> (module below rollonce.cli, one line of help). A command's module is imported when it is used.
 COMMANDS = {
     "converge": ("converge", "Bring containers to their images: one patch per workload that differs."),
-    "demo": ("demo", "Show on a simulated cluster what a deploy of two steps costs, and what converge makes of it."),
-    "completion": ("completion", "Print the script that completes commands and options in a shell."),
     "init": ("init", "Write a first fleet file, from the live cluster or from manifests."),
     "config": ("config", "Show what the fleet file comes to, and its form."),
+    "demo": ("demo", "Show on a simulated cluster what a deploy of two steps costs, and what converge makes of it."),
+    "sandbox": ("sandbox", "Serve a simulated cluster to kubectl, helm and any other client."),
+    "completion": ("completion", "Print the script that completes commands and options in a shell."),
 }
 
 # A shell that wants completions sets it; the same for every name of the program.
