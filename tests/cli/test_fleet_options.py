@@ -88,6 +88,14 @@ def test_what_the_file_leaves_open_the_command_line_fills_in(
     assert said(arguments, tmp_path, capsys, monkeypatch, workloads).startswith("error: bad-kubeconfig")
 
 
+def test_a_context_that_is_not_there_is_named_with_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = said("--env production", tmp_path, capsys, monkeypatch, NAMES)
+    assert told.startswith("error: bad-kubeconfig")
+    assert "rollonce.yaml:5:14 names the context prod" in told
+
+
 def test_another_selector_than_the_files_is_a_contradiction(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from rollonce._version import __version__
+from rollonce.cli import program
 from tests.controlplane import manifests
 from tests.dist.conftest import ROOT, pythons
 from tests.scenarios.backends import Real
@@ -63,10 +64,17 @@ def test_a_later_python_is_among_them() -> None:
 
 
 def test_help_of_every_command_works(dist: Path, tmp_path: Path) -> None:
-    for command in ("converge", "init", "config", "completion"):
+    for command in program.COMMANDS:
         said = run(THIS, dist / "rollonce.pyz", command, "--help", home=tmp_path)
         assert (said.returncode, said.stderr) == (0, "")
         assert said.stdout.startswith(f"Usage: rollonce {command}")
+
+
+def test_the_demo_runs_from_it(dist: Path, tmp_path: Path) -> None:
+    """It reads files of the package."""
+    said = run(THIS, dist / "rollonce.pyz", "demo", home=tmp_path)
+    assert (said.returncode, said.stderr) == (0, "")
+    assert "converge" in said.stdout
 
 
 def test_without_a_home_it_leaves_nothing_behind(dist: Path, tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def _run(place: connect.Place, asked: Asked, file: fleet_options.FromFile) -> Ex
     wish = Wish(desired, _deploy(asked.deploy_id), Policy(asked.force_managed, asked.again))
     # Selected before anything is connected: a malformed reference needs no cluster to be one.
     selection = _select(words, place, asked)
-    ports, namespace = connect.connect(place)
+    ports, namespace = fleet_options.connect_as(file, place)
     if selection.namespace is not None:
         checked = reference.check_namespace(namespace, act="converge")
         selection = replace(selection, namespace=checked, also=file.more_namespaces)

@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from rollonce.app import fleetfiles
-from rollonce.errors import ContradictedFleetFile, MissingArguments
+from rollonce.app.ports import Ports
+from rollonce.cli import connect
+from rollonce.cli.connect import Place
+from rollonce.errors import BadKubeconfig, ContradictedFleetFile, MissingArguments
 from rollonce.fleetfile import form, resolve
 from rollonce.fleetfile.fleet import Chosen
 from rollonce.fleetfile.mark import Said
 from rollonce.model.edit import ImageEdit
 
 if TYPE_CHECKING:
-    from rollonce.cli.connect import Place
     from rollonce.cli.converge import Asked
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -40,6 +42,7 @@ class Given:
 class FromFile:
     """What the file adds to a run; nothing without `--env`."""
 
+    context: Said[str] | None = None
     edits: tuple[ImageEdit, ...] = ()
     more_namespaces: tuple[str, ...] = ()
     heading: tuple[str, ...] = ()
@@ -95,7 +98,18 @@ def merge(given: Given, place: Place, asked: Asked, *, act: str) -> tuple[Place,
     kinds = isinstance(run.workloads, Chosen)
     asked = replace(asked, arguments=words, selector=selector, everything=kinds and not selector)
     place = replace(place, context=context, namespace=namespaces[0])
-    return place, _with_policy(run, asked, given), FromFile(run.edits, namespaces[1:], heading)
+    return place, _with_policy(run, asked, given), FromFile(environment.context, run.edits, namespaces[1:], heading)
+
+
+def connect_as(file: FromFile, place: Place) -> tuple[Ports, str]:
+    """As `connect.connect`; where the kubeconfig does not do, the error says who named the context."""
+    try:
+        return connect.connect(place)
+    except BadKubeconfig as error:
+        if file.context is None:
+            raise
+        named = f"{file.context.at} names the context {file.context.value}"
+        raise BadKubeconfig(f"{error.fact}\n{named}", act=error.act, hint=error.hint) from error.__cause__
 
 
 def _one(option: str, value: str, said: Said[str] | None, act: str) -> str:
