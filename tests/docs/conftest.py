@@ -71,6 +71,8 @@ def _kubeconfig(server: str, user: dict[str, object] | None = None) -> str:
 @pytest.fixture
 def nowhere(tmp_path: Path, no_api: str) -> Place:
     """No cluster; kubeconfig files that lead to none, the fleet file of the story, and one with faults."""
+    # The dumps that the examples read stand where a checkout has them.
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
     plugin = {
         "exec": {
             "apiVersion": "client.authentication.k8s.io/v1",

@@ -19,7 +19,7 @@ class Duration(click.ParamType[float]):
         text = str(value)
         found = duration.seconds(text)
         if found is None:
-            self.fail(f"{text!r} is not a duration such as 90s, 10m, 1h30m", param, ctx)
+            self.fail(f"{text!r} is not a duration such as 90s, 10m, 1h30m, 30d", param, ctx)
         if found > duration.LONGEST:
             self.fail(f"{text[:40]!r} is longer than a year; 0 means without a bound", param, ctx)
         return found

@@ -21,6 +21,8 @@ COMMANDS = {
     "converge": ("converge", "Bring containers to their images: one patch per workload that differs."),
     "init": ("init", "Write a first fleet file, from the live cluster or from manifests."),
     "config": ("config", "Show what the fleet file comes to, and its form."),
+    "audit": ("audit", "Find rolls that no change needed: which deploy, which field, who, and what they took."),
+    "explain": ("explain", "Tell the history of one workload, revision by revision."),
     "demo": ("demo", "Show on a simulated cluster what a deploy of two steps costs, and what converge makes of it."),
     "sandbox": ("sandbox", "Serve a simulated cluster to kubectl, helm and any other client."),
     "completion": ("completion", "Print the script that completes commands and options in a shell."),
@@ -55,7 +57,8 @@ class LazyGroup(click.Group):
     cls=LazyGroup,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 done, 1 a rollout failed, 2 usage, 3 no access, 4 conflict, 5 changes pending.",
+    epilog="Exit codes: 0 done, 1 a rollout failed, 2 usage, 3 no access, 4 conflict, 5 changes pending, "
+    "6 redundant rolls found.",
 )
 @click.version_option(package_name="rollonce", message="rollonce %(version)s")
 @click.pass_context

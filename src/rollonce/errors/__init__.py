@@ -42,6 +42,8 @@ from rollonce.errors.usage import (
     PortTaken,
     UnknownContainer,
     UnknownKind,
+    UnreadableFile,
+    UnwritableFile,
     UsageError,
 )
 
@@ -79,8 +81,10 @@ __all__ = [
     "UnknownKind",
     "Unreachable",
     "UnreadableAnswer",
+    "UnreadableFile",
     "UnreadableFleetFile",
     "UnreadableManifest",
+    "UnwritableFile",
     "UsageError",
     "catalogue",
 ]
