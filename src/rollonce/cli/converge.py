@@ -138,8 +138,8 @@ def _run(place: connect.Place, asked: Asked, file: fleet_options.FromFile) -> Ex
         act=f"converge {selection}",
         allow_unmatched=asked.allow_unmatched,
         strict=asked.strict,
-        wait=asked.wait,
-        timeout=asked.timeout or None,
+        wait=asked.wait if file.wait is None else file.wait,
+        timeout=(asked.timeout if file.timeout is None else file.timeout) or None,
     )
     with closing(ports):
         return _converge(ports, options, asked, file.heading)

@@ -7,8 +7,8 @@ otherwise than the file is an error that names both: staging and production take
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import Field, dataclass, replace
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import click
 
@@ -22,10 +22,31 @@ from rollonce.fleetfile.fleet import Chosen
 from rollonce.fleetfile.mark import Said
 from rollonce.model.edit import ImageEdit
 
-if TYPE_CHECKING:
-    from rollonce.cli.converge import Asked
-
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class Words(Protocol):
+    """What the command line says of workloads, and of what is lifted: a frozen dataclass with these fields."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    @property
+    def arguments(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def selector(self) -> str: ...  # noqa: D102
+    @property
+    def everything(self) -> bool: ...  # noqa: D102
+    @property
+    def allow_unmatched(self) -> bool: ...  # noqa: D102
+    @property
+    def strict(self) -> bool: ...  # noqa: D102
+    @property
+    def force_managed(self) -> bool: ...  # noqa: D102
+    @property
+    def again(self) -> bool: ...  # noqa: D102
+
+
+_Words = TypeVar("_Words", bound=Words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +61,16 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class FromFile:
-    """What the file adds to a run; nothing without `--env`."""
+    """What the file adds to a run; nothing without `--env`.
+
+    `wait` and `timeout` (in seconds, 0 without a bound) are None where the command line says it, or nobody does.
+    """
 
     context: Said[str] | None = None
     edits: tuple[ImageEdit, ...] = ()
     more_namespaces: tuple[str, ...] = ()
+    wait: bool | None = None
+    timeout: float | None = None
     heading: tuple[str, ...] = ()
 
 
@@ -69,8 +95,8 @@ def given(env: str, build: str, fleet: str) -> Given:
     return Given(env, build, fleet, said)
 
 
-def merge(given: Given, place: Place, asked: Asked, *, act: str) -> tuple[Place, Asked, FromFile]:
-    """Place and wishes of the run with what the fleet file says of it.
+def merge(given: Given, place: Place, words: _Words, *, act: str) -> tuple[Place, _Words, FromFile]:
+    """Place and words of the run with what the fleet file says of it.
 
     Raises errors of the file, and ContradictedFleetFile.
     """
@@ -80,13 +106,13 @@ def merge(given: Given, place: Place, asked: Asked, *, act: str) -> tuple[Place,
             raise MissingArguments(
                 f"{idle} is for the fleet file, and no environment is named", act=act, hint="give --env as well"
             )
-        return place, asked, FromFile()
+        return place, words, FromFile()
     act = f"{act} --env {given.env}"
     run = resolve.run(fleetfiles.load(given.fleet), given.env, given.build, act=act)
-    _check_words(run, place, asked, act)
-    _check_force(run, asked, act)
+    _check_words(run, place, words, act)
+    _check_force(run, words, act)
     environment = run.environment
-    selector = _one("-l", asked.selector, run.selector, act)
+    selector = _one("-l", words.selector, run.selector, act)
     namespaces = tuple(said.value for said in environment.namespaces)
     if len(namespaces) < 2:
         namespaces = (_one("-n", place.namespace, next(iter(environment.namespaces), None), act),)
@@ -94,11 +120,19 @@ def merge(given: Given, place: Place, asked: Asked, *, act: str) -> tuple[Place,
         raise _contradiction("-n", place.namespace, f"{len(namespaces)} namespaces", environment.namespaces[0], act)
     context = _one("--context", place.context, environment.context, act)
     heading = _heading(given, namespaces, context)
-    words = (*run.words, *asked.arguments)
-    kinds = isinstance(run.workloads, Chosen)
-    asked = replace(asked, arguments=words, selector=selector, everything=kinds and not selector)
+    policy = run.policy
+    words = replace(
+        words,
+        arguments=(*run.words, *words.arguments),
+        selector=selector,
+        everything=isinstance(run.workloads, Chosen) and not selector,
+        strict=words.strict or bool(policy.strict and policy.strict.value),
+    )
     place = replace(place, context=context, namespace=namespaces[0])
-    return place, _with_policy(run, asked, given), FromFile(environment.context, run.edits, namespaces[1:], heading)
+    # How to wait: the command line where it says so, else the file.
+    wait = policy.wait.value if policy.wait and "wait" not in given.said else None
+    timeout = policy.timeout.value if policy.timeout and "timeout" not in given.said else None
+    return place, words, FromFile(environment.context, run.edits, namespaces[1:], wait, timeout, heading)
 
 
 def connect_as(file: FromFile, place: Place) -> tuple[Ports, str]:
@@ -129,9 +163,9 @@ def _contradiction(option: str, value: str, other: str, said: Said[Any], act: st
     )
 
 
-def _check_words(run: resolve.Run, place: Place, asked: Asked, act: str) -> None:
-    reference = next((word for word in asked.arguments if "=" not in word), "")
-    extra = reference or ("-A" if place.all_namespaces else "") or ("--all" if asked.everything else "")
+def _check_words(run: resolve.Run, place: Place, words: Words, act: str) -> None:
+    reference = next((word for word in words.arguments if "=" not in word), "")
+    extra = reference or ("-A" if place.all_namespaces else "") or ("--all" if words.everything else "")
     if extra:
         raise ContradictedFleetFile(
             f"{run.environment.name.at} says where {run.environment.name.value} is, the file names its workloads, "
@@ -141,14 +175,14 @@ def _check_words(run: resolve.Run, place: Place, asked: Asked, act: str) -> None
         )
 
 
-def _check_force(run: resolve.Run, asked: Asked, act: str) -> None:
+def _check_force(run: resolve.Run, words: Words, act: str) -> None:
     allowed = run.policy.may_force
     if allowed is None:
         return
     for option, what, wanted in (
-        ("--force-managed", form.MANAGED, asked.force_managed),
-        ("--again", form.AGAIN, asked.again),
-        ("--allow-unmatched", form.UNMATCHED, asked.allow_unmatched),
+        ("--force-managed", form.MANAGED, words.force_managed),
+        ("--again", form.AGAIN, words.again),
+        ("--allow-unmatched", form.UNMATCHED, words.allow_unmatched),
     ):
         if wanted and what not in allowed.value:
             raise ContradictedFleetFile(
@@ -156,15 +190,6 @@ def _check_force(run: resolve.Run, asked: Asked, act: str) -> None:
                 act=act,
                 hint=f"leave it out, or let the file's reviewers add {what} to mayForce",
             )
-
-
-def _with_policy(run: resolve.Run, asked: Asked, given: Given) -> Asked:
-    """How to wait: the command line where it says so, else the file, else the defaults."""
-    policy = run.policy
-    wait = policy.wait.value if policy.wait and "wait" not in given.said else asked.wait
-    timeout = policy.timeout.value if policy.timeout and "timeout" not in given.said else asked.timeout
-    strict = asked.strict or bool(policy.strict and policy.strict.value)
-    return replace(asked, wait=wait, timeout=timeout, strict=strict)
 
 
 def _heading(given: Given, namespaces: tuple[str, ...], context: str) -> tuple[str, ...]:
