@@ -6,7 +6,7 @@ PYTEST_ARGS ?=
 STRESS_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup lock check format test test-cluster stress cluster bench wheel clean
+.PHONY: help demo setup lock check format test test-cluster stress cluster bench wheel dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,8 +33,8 @@ format: setup ## format the code and apply the safe fixes
 test: setup ## the fast tests: no control plane
 	$(PY) -m pytest -n $(TEST_WORKERS) $(PYTEST_ARGS)
 
-test-cluster: setup ## the tests of the real control plane; CLUSTER_WORKERS of them at once
-	$(PY) -m pytest -m "cluster or browser" -n $(CLUSTER_WORKERS) $(PYTEST_ARGS)
+test-cluster: setup ## the tests that need more: a real control plane, a browser, a package index
+	$(PY) -m pytest -m "cluster or browser or index" -n $(CLUSTER_WORKERS) $(PYTEST_ARGS)
 
 stress: setup ## the long suites; resumable; STRESS_ARGS="controllers --count 100" runs a part
 	$(PY) -m tests.stress $(STRESS_ARGS)
@@ -47,6 +47,9 @@ bench: setup ## measure
 
 wheel: setup ## build the wheel into dist/
 	$(PY) -m hatchling build --target wheel
+
+dist: setup ## build wheel, sdist and the single file rollonce.pyz into dist/
+	$(PY) -m tools.dist
 
 clean: ## remove what can be made again
 	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

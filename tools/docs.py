@@ -13,7 +13,9 @@ from pathlib import Path
 import click
 import msgspec
 
-from rollonce.cli import audit, converge, demo, explain, sandbox
+from rollonce.cli import audit, config, converge, demo, explain, init, sandbox
+from rollonce.fleetfile import form, schema
+from rollonce.fleetfile.shape import Choice, Either, Fields, Flag, Items, Shape, Table, Text, Version
 from rollonce.report import audit_json
 
 ROOT = Path(__file__).parents[1]
@@ -31,6 +33,51 @@ def options_table(command: click.Command) -> str:
         default = f"`{option.default}`" if option.show_default else ""
         rows.append(f"| {names} | {value} | {default} | {(option.help or '').replace('|', chr(92) + '|')} |")
     return "\n".join(rows)
+
+
+def keys_table() -> str:
+    """One row per key of the fleet file, in the order of the form."""
+    rows = ["| key | value | meaning |", "| --- | --- | --- |"]
+    rows += [f"| `{path}` | {value} | {about} |" for path, value, about in _keys(form.FILE, "")]
+    return "\n".join(rows)
+
+
+def _keys(shape: Shape, path: str) -> Iterator[tuple[str, str, str]]:
+    match shape:
+        case Fields(fields=fields, required=required):
+            for name, inner in fields.items():
+                here = f"{path}.{name}" if path else name
+                must = ", required" if name in required else ""
+                yield here, _form(inner) + must, inner.about.replace("|", "\\|")
+                yield from _keys(inner, here)
+        case Table(key=key, value=value):
+            where = f"{path}.{'KIND/NAME' if key is form.WORKLOAD else 'NAME'}"
+            yield where, _form(value), value.about
+            yield from _keys(value, where)
+        case Either(fields=fields):
+            yield from _keys(fields, path)
+        case _:
+            pass
+
+
+def _form(shape: Shape) -> str:
+    match shape:
+        case Text():
+            return "text"
+        case Choice(words=words):
+            return " or ".join(f"`{word}`" for word in words)
+        case Flag():
+            return "true or false"
+        case Version(number=number):
+            return f"`{number}`"
+        case Items():
+            return "list"
+        case Fields() | Table():
+            return "mapping"
+        case Either():
+            return "list or mapping"
+        case _ as never:
+            typing.assert_never(never)
 
 
 def objects_table(document: type) -> str:
@@ -59,6 +106,13 @@ def _structs(type_: object) -> Iterator[type]:
         yield from _structs(part)
 
 
+# file -> its content
+FILES: dict[str, Callable[[], str]] = {
+    "docs/fleet-file.schema.json": lambda: (
+        msgspec.json.format(msgspec.json.encode(schema.document()), indent=2).decode() + "\n"
+    ),
+}
+
 # (page, name of the part) -> its content
 PARTS: dict[tuple[str, str], Callable[[], str]] = {
     ("docs/audit.md", "options"): lambda: options_table(audit.command),
@@ -67,11 +121,16 @@ PARTS: dict[tuple[str, str], Callable[[], str]] = {
     ("docs/demo.md", "options"): lambda: options_table(demo.command),
     ("docs/sandbox.md", "options"): lambda: options_table(sandbox.command),
     ("docs/explain.md", "options"): lambda: options_table(explain.command),
+    ("docs/init.md", "options"): lambda: options_table(init.command),
+    ("docs/config.md", "show"): lambda: options_table(config.show),
+    ("docs/fleet-file.md", "keys"): keys_table,
 }
 
 
 def renewed(page: str) -> str:
     """The page as it should be."""
+    if page in FILES:
+        return FILES[page]()
     text = (ROOT / page).read_text()
     for (where, name), make in PARTS.items():
         if where == page:
@@ -84,9 +143,14 @@ def renewed(page: str) -> str:
     return text
 
 
+def pages() -> list[str]:
+    """Every page with a generated part, and every generated file."""
+    return sorted({*FILES, *(page for page, _ in PARTS)})
+
+
 def main(arguments: list[str]) -> int:
     """The exit code: 1 where a page is stale and may not be written."""
-    stale = [page for page in sorted({page for page, _ in PARTS}) if renewed(page) != (ROOT / page).read_text()]
+    stale = [page for page in pages() if not (ROOT / page).exists() or renewed(page) != (ROOT / page).read_text()]
     for page in stale:
         if "--write" in arguments:
             (ROOT / page).write_text(renewed(page))

@@ -11,6 +11,8 @@ import pytest
 
 from rollonce._version import __version__
 
+pytestmark = pytest.mark.index
+
 ROOT = Path(__file__).parents[2]
 
 

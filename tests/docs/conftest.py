@@ -70,7 +70,7 @@ def _kubeconfig(server: str, user: dict[str, object] | None = None) -> str:
 
 @pytest.fixture
 def nowhere(tmp_path: Path, no_api: str) -> Place:
-    """No cluster; kubeconfig files that lead to none."""
+    """No cluster; kubeconfig files that lead to none, the fleet file of the story, and one with faults."""
     # The dumps that the examples read stand where a checkout has them.
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     plugin = {
@@ -87,6 +87,12 @@ def nowhere(tmp_path: Path, no_api: str) -> Place:
         "plugin": _kubeconfig(no_api, dict(plugin)),
     }.items():
         (tmp_path / f"{name}.yaml").write_text(content)
+    story = (ROOT / "examples/story/rollonce.yaml").read_text()
+    shutil.copytree(ROOT / "examples/story/k8s", tmp_path / "k8s")
+    (tmp_path / "rollonce.yaml").write_text(story)
+    (tmp_path / "misspelt.yaml").write_text(
+        story.replace("sidecars", "sidecar").replace("  timeout: 30m", "  timout: 30m")
+    )
     return Place(tmp_path, _BARE | {"HOME": str(tmp_path)}, within=True)
 
 

@@ -11,12 +11,12 @@ import click
 import msgspec
 import pytest
 
-from rollonce.cli import audit, converge, demo, explain, sandbox
+from rollonce.cli import audit, config, converge, demo, explain, init, sandbox
 from rollonce.errors import ExitCode, catalogue
 from rollonce.history.nouns import Basis, FindingKind
 from rollonce.model import deploy
 from rollonce.plan.operation import Disruption, Note, RefuseReason, SkipReason
-from rollonce.report import converge_json
+from rollonce.report import config_json, converge_json
 from rollonce.rollout.outcome import Verdict
 from rollonce.status import standing
 from tests.docs import pages
@@ -30,18 +30,26 @@ def _first_cells(page: str, section: str) -> list[str]:
     return [word for row in pages.table(pages.page(page).section(section)) for word in CODE.findall(row[0])]
 
 
-@pytest.mark.parametrize("page", sorted({page for page, _ in docs.PARTS}))
+@pytest.mark.parametrize("page", docs.pages())
 def test_generated_parts_are_fresh(page: str) -> None:
     """`python -m tools.docs --write` renews them."""
     assert (docs.ROOT / page).read_text() == docs.renewed(page)
 
 
-_COMMANDS = {"audit": audit, "converge": converge, "demo": demo, "explain": explain, "sandbox": sandbox}
+_COMMANDS = {
+    "audit": audit.command,
+    "config": config.show,
+    "converge": converge.command,
+    "demo": demo.command,
+    "explain": explain.command,
+    "init": init.command,
+    "sandbox": sandbox.command,
+}
 
 
 @pytest.mark.parametrize("name", sorted(_COMMANDS))
 def test_every_option_has_an_entry(name: str) -> None:
-    command = _COMMANDS[name].command
+    command = _COMMANDS[name]
     options = [option for option in command.params if isinstance(option, click.Option)]
     headings = [heading.text for heading in pages.page(f"docs/{name}.md").headings()]
     entries = {name for heading in headings for name in CODE.findall(heading) if name.startswith("-")}
@@ -72,6 +80,11 @@ def test_an_error_says_when_how_and_the_way_out(error: type) -> None:
     assert re.search(r"\*\*Way out\.\*\*", section)
     assert f"Exit code {int(error.exit_code)}." in section  # type: ignore[attr-defined]
     assert any(f"error: {slug}" in block.lines for block in page.blocks), "no block shows what it looks like"
+
+
+def test_the_fleet_file_that_is_shown_is_the_one_that_is_tested() -> None:
+    [shown] = [b for b in pages.page("docs/fleet-file.md").blocks if b.lines[0].startswith("# The fleet of the story")]
+    assert "\n".join(shown.lines) + "\n" == (pages.ROOT / "examples/story/rollonce.yaml").read_text()
 
 
 def test_every_ci_system_is_listed() -> None:
@@ -105,8 +118,13 @@ def _paths(struct: type, prefix: str = "") -> Iterator[str]:
             yield from _paths(inner, f"{name}.")
 
 
-def test_every_field_of_the_json_document_is_listed() -> None:
-    assert _first_cells("docs/converge.md", "JSON") == list(_paths(converge_json.Document))
+@pytest.mark.parametrize(
+    ("page", "document"),
+    [("docs/converge.md", converge_json.Document), ("docs/config.md", config_json.Document)],
+    ids=["converge", "config"],
+)
+def test_every_field_of_the_json_document_is_listed(page: str, document: type) -> None:
+    assert _first_cells(page, "JSON") == list(_paths(document))
 
 
 def test_every_kind_of_redundant_roll_is_listed() -> None:

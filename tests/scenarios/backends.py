@@ -108,7 +108,7 @@ class Real:
     def __init__(self, kubectl: Kubectl, namespace: str, audit: Callable[[], Audit]) -> None:
         self.kubectl = kubectl
         self.namespace = namespace
-        self._audit = audit
+        self.audit = audit
 
     def prepared(self, thing: Object) -> Object:
         """As it is: stages.yaml understands the annotations."""
@@ -155,7 +155,7 @@ class Real:
 
     def counting(self, user: str) -> Callable[[], Counter[str]]:
         """From the API server's audit log; `user` is one that nobody else uses: access reviews have no namespace."""
-        audit = self._audit()
+        audit = self.audit()
         mark = audit.mark()
 
         def counted() -> Counter[str]:
@@ -175,8 +175,8 @@ _FAILURES = {"never": "never-ready", "crash": "crash", "missing": "image-pull"}
 class Simulated:
     """The simulated cluster, one thread, virtual time; other writers send what kubectl would send."""
 
-    def __init__(self, namespace: str = "scenario") -> None:
-        self.cluster = SimCluster(profile=KWOK)
+    def __init__(self, namespace: str = "scenario", cluster: SimCluster | None = None) -> None:
+        self.cluster = cluster or SimCluster(profile=KWOK)
         self.namespace = namespace
         self.standin = Standin(self.cluster, self.namespace)
         self._wires: list[SimWire] = []

@@ -64,11 +64,13 @@ def _prepare(ports: Ports, options: Options) -> Prepared:
         act = f"{options.act}: {_size(fleet)}"
         unmatched.check_containers(fleet.workloads, fleet.absent, options.wish.desired, act=act)
     plan = decide.decide(fleet.workloads, fleet.absent, options.wish)
+    doubts = tuple(fleet.doubt.splitlines())
     unknown = frozenset(p.key.namespace for p in plan.patches if any(not c.access_modes for c in p.workload.claims))
     if unknown:
         fleet, warnings = fleets.with_claims(ports, fleet, unknown)
-        plan = replace(decide.decide(fleet.workloads, fleet.absent, options.wish), warnings=warnings)
-    return Prepared(options, fleet, plan)
+        plan = decide.decide(fleet.workloads, fleet.absent, options.wish)
+        doubts += warnings
+    return Prepared(options, fleet, replace(plan, warnings=doubts))
 
 
 def _size(fleet: Fleet) -> str:

@@ -56,15 +56,20 @@ def read(ports: Ports, selection: Selection) -> Fleet:
 
     Raises errors of the cluster; NamespaceAbsent where nothing is there because the namespace is not.
     """
-    parts = ports.fanout.gather(list(_reads(ports, selection)))
+    parts = ports.fanout.gather([call for one in selection.parts for call in _reads(ports, one)])
     workloads = {w.key: w for part in parts for w in part.workloads}
     absent = {key: detail for part in parts for key, detail in part.absent.items()}
-    doubt = ""
-    if not workloads and selection.namespace is not None:
-        doubt = _check_namespace(ports, selection.namespace)
+    if selection.also:
+        # A name is given once for several namespaces: it lacks nothing where one of them has it.
+        there = {(key.kind_name, key.name) for key in workloads}
+        absent = {key: detail for key, detail in absent.items() if (key.kind_name, key.name) not in there}
+    inhabited = {key.namespace for key in workloads}
+    empty = [one.namespace for one in selection.parts if one.namespace is not None and one.namespace not in inhabited]
+    # With -A a selection has no namespace that could lack.
+    doubt = "\n".join(filter(None, (_check_namespace(ports, namespace) for namespace in empty)))
     scopes = tuple(scope for part in parts for scope in part.scopes)
     # What a LIST lacked was guessed from that list; a GET shows no other names.
-    unguessed = [key for part in parts if not part.scopes for key in part.absent]
+    unguessed = [key for part in parts if not part.scopes for key in part.absent if key in absent]
     absent |= _with_guesses(ports, unguessed)
     return Fleet(tuple(workloads.values()), absent, scopes, doubt)
 

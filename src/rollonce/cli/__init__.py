@@ -16,3 +16,17 @@ def main() -> None:
     from rollonce.cli.program import run
 
     sys.exit(run(arguments))
+
+
+def plugin() -> None:
+    """Entry point of the script `kubectl-rollonce`, which kubectl runs as `kubectl rollonce`."""
+    from rollonce.cli.program import run
+
+    sys.exit(run(sys.argv[1:], name="kubectl rollonce"))
+
+
+def plugin_completion() -> None:
+    """Entry point of the script `kubectl_complete-rollonce`, which kubectl asks what may come next."""
+    from rollonce.cli.completion import for_kubectl
+
+    for_kubectl(sys.argv[1:])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ import click
 from rollonce.app import converge, verdict
 from rollonce.app.conduct import Result
 from rollonce.app.ports import Ports
-from rollonce.cli import connect
+from rollonce.cli import connect, fleet_options
 from rollonce.cli.duration import Duration
 from rollonce.errors import ExitCode, MissingArguments
 from rollonce.model import deploy as deploys
@@ -48,6 +49,7 @@ class Asked:
 
 @click.command("converge")
 @click.argument("arguments", metavar="WORKLOAD... CONTAINER=IMAGE...", nargs=-1)
+@fleet_options.options
 @connect.options
 @click.option("-l", "--selector", metavar="LABELS", default="", help="All workloads of the kinds with these labels.")
 @click.option("--all", "everything", is_flag=True, help="All workloads of the kinds.")
@@ -82,20 +84,32 @@ class Asked:
     show_default=True,
     help="Form of the report.",
 )
-def command(kubeconfig: str, context: str, namespace: str, all_namespaces: bool, **asked: object) -> ExitCode:
+def command(
+    kubeconfig: str,
+    context: str,
+    namespace: str,
+    all_namespaces: bool,
+    env: str,
+    build: str,
+    fleet: str,
+    **asked: object,
+) -> ExitCode:
     """Bring containers of workloads to their images, with one patch per workload that differs.
 
     WORKLOAD is what kubectl takes: deployment/x, deploy x y, sts/x, ds/x, cronjob/x, or kinds
     (deploy,sts) with -l or --all. CONTAINER=IMAGE holds for every workload that has the container, *=IMAGE
     for every container, KIND/NAME:CONTAINER=IMAGE for one workload; the more specific one wins.
 
+    With --env, workloads, images and place come from the fleet file; pairs may be added.
+
     Nothing is sent to a workload that is already on its target images.
     """
     place = connect.Place(kubeconfig, context, namespace, all_namespaces)
-    return _run(place, Asked(**asked))  # type: ignore[arg-type]
+    given = fleet_options.given(env, build, fleet)
+    return _run(*fleet_options.merge(given, place, Asked(**asked), act="converge"))  # type: ignore[arg-type]
 
 
-def _run(place: connect.Place, asked: Asked) -> ExitCode:
+def _run(place: connect.Place, asked: Asked, file: fleet_options.FromFile) -> ExitCode:
     if asked.tell_pending and not asked.dry_run:
         raise MissingArguments(
             "--exit-code tells of pending changes, and there are none after a run",
@@ -103,30 +117,32 @@ def _run(place: connect.Place, asked: Asked) -> ExitCode:
             hint="give it together with --dry-run",
         )
     words, pairs = edit.split_arguments(asked.arguments, act="converge")
-    if not pairs:
+    if not pairs and not file.edits:
         raise MissingArguments(
             "no image is wanted", act="converge", hint="give container=image pairs after the workloads"
         )
     if place.all_namespaces and place.namespace:
         raise MissingArguments("-n and -A exclude each other", act="converge", hint="give one of them")
-    desired = Desired.of((edit.pair(text, act="converge") for text in pairs), act="converge")
+    edits = (*file.edits, *(edit.pair(text, act="converge") for text in pairs))
+    desired = Desired.of(edits, act="converge")
     wish = Wish(desired, _deploy(asked.deploy_id), Policy(asked.force_managed, asked.again))
     # Selected before anything is connected: a malformed reference needs no cluster to be one.
     selection = _select(words, place, asked)
-    ports, namespace = connect.connect(place)
+    ports, namespace = fleet_options.connect_as(file, place)
     if selection.namespace is not None:
-        selection = replace(selection, namespace=reference.check_namespace(namespace, act="converge"))
+        checked = reference.check_namespace(namespace, act="converge")
+        selection = replace(selection, namespace=checked, also=file.more_namespaces)
     options = converge.Options(
         selection,
         wish,
         act=f"converge {selection}",
         allow_unmatched=asked.allow_unmatched,
         strict=asked.strict,
-        wait=asked.wait,
-        timeout=asked.timeout or None,
+        wait=asked.wait if file.wait is None else file.wait,
+        timeout=(asked.timeout if file.timeout is None else file.timeout) or None,
     )
     with closing(ports):
-        return _converge(ports, options, asked)
+        return _converge(ports, options, asked, file.heading)
 
 
 def _select(words: list[str], place: connect.Place, asked: Asked) -> reference.Selection:
@@ -144,11 +160,11 @@ def _deploy(given: str) -> deploys.Deploy:
     return deploys.identify(os.environ, given=given, generated=f"local-{now}-{os.urandom(3).hex()}", act="converge")
 
 
-def _converge(ports: Ports, options: converge.Options, asked: Asked) -> ExitCode:
+def _converge(ports: Ports, options: converge.Options, asked: Asked, heading: Sequence[str]) -> ExitCode:
     out = Output(sys.stdout if asked.output == "text" else sys.stderr)
     prepared = converge.prepare(ports, options)
     plan, deploy = prepared.plan, options.wish.deploy
-    out.lines([*converge_text.plan_lines(plan, deploy), ""])
+    out.lines([*heading, *converge_text.plan_lines(plan, deploy), ""])
     if asked.dry_run:
         result = Result(converge.foresee(prepared))
         code = verdict.dry_run_exit_code(plan, result, tell_pending=asked.tell_pending)

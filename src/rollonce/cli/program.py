@@ -19,11 +19,17 @@ from rollonce.report import error as error_report
 # name -> (module below rollonce.cli, one line of help). A command's module is imported when it is used.
 COMMANDS = {
     "converge": ("converge", "Bring containers to their images: one patch per workload that differs."),
+    "init": ("init", "Write a first fleet file, from the live cluster or from manifests."),
+    "config": ("config", "Show what the fleet file comes to, and its form."),
     "audit": ("audit", "Find rolls that no change needed: which deploy, which field, who, and what they took."),
     "explain": ("explain", "Tell the history of one workload, revision by revision."),
     "demo": ("demo", "Show on a simulated cluster what a deploy of two steps costs, and what converge makes of it."),
     "sandbox": ("sandbox", "Serve a simulated cluster to kubectl, helm and any other client."),
+    "completion": ("completion", "Print the script that completes commands and options in a shell."),
 }
+
+# A shell that wants completions sets it; the same for every name of the program.
+COMPLETE = "_ROLLONCE_COMPLETE"
 
 
 class LazyGroup(click.Group):
@@ -66,11 +72,14 @@ def _terminate(_signal: int, _frame: FrameType | None) -> None:
     raise Terminated
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run one command; the exit code. Errors that are expected are shown, others escape."""
+def run(arguments: Sequence[str], *, name: str = "rollonce") -> int:
+    """Run one command; the exit code. Errors that are expected are shown, others escape.
+
+    `name` is how help calls the program.
+    """
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        code: Any = group.main(args=list(arguments), prog_name="rollonce", standalone_mode=False)
+        code: Any = group.main(args=list(arguments), prog_name=name, complete_var=COMPLETE, standalone_mode=False)
         return int(code or ExitCode.OK)
     except click.ClickException as fault:
         return _show(_as_usage(fault, arguments))

@@ -20,6 +20,12 @@ from rollonce.errors.access import (
     UnreadableAnswer,
 )
 from rollonce.errors.exitcode import ExitCode
+from rollonce.errors.fleetfile import (
+    ContradictedFleetFile,
+    MalformedFleetFile,
+    UnknownEnvironment,
+    UnreadableFleetFile,
+)
 from rollonce.errors.manifests import MalformedManifest, RefusedManifest, UnreadableManifest
 from rollonce.errors.tree import RollonceError, catalogue
 from rollonce.errors.usage import (
@@ -48,10 +54,12 @@ __all__ = [
     "BadDeployId",
     "BadKubeconfig",
     "ConnectionLost",
+    "ContradictedFleetFile",
     "ContradictingEdits",
     "ExitCode",
     "Forbidden",
     "LoginFailed",
+    "MalformedFleetFile",
     "MalformedImage",
     "MalformedManifest",
     "MalformedPair",
@@ -69,10 +77,12 @@ __all__ = [
     "TlsFailed",
     "Unauthorized",
     "UnknownContainer",
+    "UnknownEnvironment",
     "UnknownKind",
     "Unreachable",
     "UnreadableAnswer",
     "UnreadableFile",
+    "UnreadableFleetFile",
     "UnreadableManifest",
     "UnwritableFile",
     "UsageError",

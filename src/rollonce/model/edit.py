@@ -18,13 +18,15 @@ _CONTAINER_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")  # a DNS lab
 class ImageEdit:
     """A wanted image for the containers of that name (`*`: for all), in one workload or, with None, in every one.
 
-    `origin` says where the edit comes from, in words that an error can quote.
+    `origin` says where the edit comes from, in words that an error can quote. That no workload takes an `optional`
+    edit is no typo.
     """
 
     container: str
     image: str
     workload: Named | None
     origin: str
+    optional: bool = False
 
     @property
     def target(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rollonce.errors import MalformedReference, MalformedSelector, MissingArguments, UnknownKind
 from rollonce.model.kind import Kind
@@ -56,14 +56,25 @@ Target = Named | Every
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which workloads a run is about. `namespace` None means all; `selector` is a label selector."""
+    """Which workloads a run is about. `namespace` None means all; `selector` is a label selector.
+
+    `also` has the further namespaces, where there are several.
+    """
 
     targets: tuple[Target, ...]
     namespace: str | None
     selector: str = ""
+    also: tuple[str, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Selection, ...]:
+        """One selection a namespace: a request names one of them, or means all."""
+        return tuple(replace(self, namespace=namespace, also=()) for namespace in (self.namespace, *self.also))
 
     def __str__(self) -> str:
         place = "all namespaces" if self.namespace is None else f"namespace {self.namespace}"
+        if self.also:
+            place = f"namespaces {', '.join((self.namespace or '', *self.also))}"
         chosen = f" with labels {self.selector}" if self.selector else ""
         return f"{', '.join(str(t) for t in self.targets[:4])}{_more(len(self.targets) - 4)}{chosen} in {place}"
 

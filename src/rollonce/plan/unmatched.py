@@ -17,10 +17,11 @@ def check_containers(live: Sequence[Workload], absent: Collection[WorkloadKey], 
 
     It is no typo where a named workload is absent that may have had the container (staging lacks
     one, and the command is that of production): a pair for just that workload, or a pair for all
-    whose name is like none that is there.
+    whose name is like none that is there. Nor is it one where the edit is optional.
     """
     gone = {Named(key.kind_name, key.name) for key in absent}
     lost = [e for e in desired.images if not _taken(e, live) and not _explained(e, live, gone)]
+    lost = [e for e in lost if not e.optional]
     if not lost:
         return
     raise UnknownContainer(

@@ -7,7 +7,7 @@ What a scalar means is in `rollonce.text.scalars`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -74,11 +74,30 @@ class Sequence:
 
 @dataclass(slots=True)
 class Mapping:
-    """A mapping, filled while it is parsed; of a key that is there twice the last value counts."""
+    """A mapping, filled while it is parsed; of a key that is there twice the last value counts.
+
+    `keys` has the keys where they are written, one that is there twice twice; empty unless the reader asked for them.
+    """
 
     fields: dict[str, Node]
     line: int
     column: int = 0
+    keys: list[Key] = field(default_factory=list)
+
+    def all_keys(self) -> list[Key]:
+        """`keys`, and those that a merge brought, at the places of their values."""
+        known = {key.name for key in self.keys}
+        merged = (Key(name, node.line, node.column) for name, node in self.fields.items() if name not in known)
+        return [*self.keys, *merged]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key, and where it is written."""
+
+    name: str
+    line: int
+    column: int
 
 
 Node = Scalar | Sequence | Mapping
@@ -87,8 +106,9 @@ Node = Scalar | Sequence | Mapping
 class _Builder:
     """Puts nodes where they belong as the events arrive."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, keep_keys: bool = False) -> None:
         self.root: Node | None = None
+        self._keep_keys = keep_keys
         self._open: list[tuple[Sequence | Mapping, str | None]] = []
         self._keys: list[str | None] = []
         self._anchors: dict[str, Node] = {}
@@ -119,13 +139,16 @@ class _Builder:
         elif self._keys[-1] is None:
             if not isinstance(node, Scalar):
                 raise Malformed("a key that is not a string", node.line, node.column)
-            self._keys[-1] = _MERGE if node.plain and node.text == "<<" else scalars.key(node.text, plain=node.plain)
+            key = _MERGE if node.plain and node.text == "<<" else scalars.key(node.text, plain=node.plain)
+            self._keys[-1] = key
+            if self._keep_keys and key != _MERGE:
+                parent.keys.append(Key(key, node.line, node.column))
         else:
-            key, self._keys[-1] = self._keys[-1], None
-            if key == _MERGE:
+            self._keys[-1], name = None, self._keys[-1]
+            if name == _MERGE:
                 self._merge(parent, node)
             else:
-                parent.fields[key] = node
+                parent.fields[name] = node
 
     def _merge(self, into: Mapping, node: Node) -> None:
         """`<<`: what the mapping, or the list of them, has and the mapping around it has not (yaml.org/type/merge)."""
@@ -146,13 +169,16 @@ class _Builder:
         self.put(self._anchors[name], None)
 
 
-def parse(content: bytes) -> Node | None:
+def parse(content: bytes, *, keep_keys: bool = False) -> Node | None:
     """The first document of the text, None where it is empty. Raises `Malformed`."""
-    return next(documents(content), None)
+    return next(documents(content, keep_keys=keep_keys), None)
 
 
-def documents(content: bytes) -> Iterator[Node]:
-    """Each document of the text, as it is read; one without content is a null. Raises `Malformed`."""
+def documents(content: bytes, *, keep_keys: bool = False) -> Iterator[Node]:
+    """Each document of the text, as it is read; one without content is a null. Raises `Malformed`.
+
+    With `keep_keys` mappings have their keys with places, which a dump of thousands of objects has no use for.
+    """
     if len(content) > MAX_BYTES:
         raise Malformed(f"larger than {MAX_BYTES // 1_000_000} MB")
     try:
@@ -162,13 +188,13 @@ def documents(content: bytes) -> Iterator[Node]:
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    builder = _Builder()
+    builder = _Builder(keep_keys=keep_keys)
     try:
         for event in yaml.parse(text, Loader=loader):
             if isinstance(event, yaml.DocumentEndEvent):
                 if builder.root is not None:
                     yield builder.root
-                builder = _Builder()
+                builder = _Builder(keep_keys=keep_keys)
             else:
                 _apply(event, builder)
     # PyYAML's own text quotes the lines around the fault, which may hold a token.
