@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import io
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rollonce.errors import UnreadableFile
@@ -59,7 +61,7 @@ def read_log(path: str, into: Collected) -> None:
             number += 1
             try:
                 line = file.readline(_LONGEST_LINE)
-            except (OSError, EOFError) as fault:
+            except (OSError, EOFError, zlib.error) as fault:
                 into.reject(f"{path}, line {number}", f"it cannot be read on: {fault}")
                 return
             if not line:
@@ -70,8 +72,8 @@ def read_log(path: str, into: Collected) -> None:
 def _pieces(file: io.BufferedReader | gzip.GzipFile, path: str) -> Iterator[bytes | Fault]:
     while True:
         try:
-            piece = file.read(_PIECE)
-        except (OSError, EOFError) as fault:
+            piece = file.read1(_PIECE)
+        except (OSError, EOFError, zlib.error) as fault:
             yield Fault(f"{path} cannot be read on: {fault}")
             return
         if not piece:
@@ -79,10 +81,16 @@ def _pieces(file: io.BufferedReader | gzip.GzipFile, path: str) -> Iterator[byte
         yield piece
 
 
-def _open(path: str) -> io.BufferedReader | gzip.GzipFile:
+@contextmanager
+def _open(path: str) -> Iterator[io.BufferedReader | gzip.GzipFile]:
     try:
-        # A pipe has to be looked into without reading what then would be missing.
         file = (Path("/dev/stdin") if path == "-" else Path(path)).open("rb")
-        return gzip.GzipFile(fileobj=file) if file.peek(2).startswith(_GZIP) else file
     except OSError as fault:
         raise UnreadableFile(f"{path}: {fault.strerror or fault}", hint="give the path of a dump or log") from None
+    with file:
+        # A pipe has to be looked into without taking what then would be missing.
+        if file.peek(2).startswith(_GZIP):
+            with gzip.GzipFile(fileobj=file) as unpacked:
+                yield unpacked
+        else:
+            yield file

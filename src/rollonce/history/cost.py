@@ -22,6 +22,7 @@ from rollonce.plan.operation import Disruption
 
 # A phase that seems to take longer than this belongs to something else: a failed rollout, a broken clock.
 _LONGEST = 3600.0
+_TELLING = 3
 _ONE_AT_A_TIME = frozenset({"ReadWriteOnce", "ReadWriteOncePod"})
 
 
@@ -109,7 +110,9 @@ def _phase(roll: Roll, observed: Mapping[int, float], profile: Span, name: str, 
         return _Phase(Span(max(seconds - 1, 0), seconds, seconds + 1), Basis.OBSERVED, f"{what} took {seconds:.0f} s")
     if observed:
         known = sorted(observed.values())
-        span = Span(max(known[0] - 1, 0), _median(known), known[-1] + 1)
+        # One or two rolls show no range: take twice as long, and half as long, for possible.
+        wide = 1 if len(known) >= _TELLING else 2
+        span = Span(max(known[0] / wide - 1, 0), _median(known), known[-1] * wide + 1)
         rolls = "one other roll" if len(known) == 1 else f"{len(known)} other rolls"
         return _Phase(span, Basis.SIBLINGS, f"{what} as in {rolls}")
     return _Phase(profile, Basis.PROFILE, f"{what} as usual with {name}")

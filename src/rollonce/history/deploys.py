@@ -1,13 +1,4 @@
-"""Rolls -> deploys. First within each workload, roll by roll; then over workloads.
-
-A roll is joined to the workload's roll before it, by the first of these that decides:
-
-1. deploy ids: another id that this roll brought parts them; the same id joins them where writer, build or time agree;
-2. builds: tags of one build join, tags made alike that name another build part;
-3. time: what lies within the window joins, unless two different users wrote.
-
-A recovery is a deploy of its own, and what comes after it begins another one.
-"""
+"""Rolls -> deploys: first within each workload (`links` decides), then over workloads."""
 
 from __future__ import annotations
 
@@ -15,16 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from rollonce.history import build
+from rollonce.history import links
 from rollonce.history.build import Build
 from rollonce.history.evidence import Subject
-from rollonce.history.nouns import By, Certainty, Deploy, IdState, Link, Member, Roll, Timeline
+from rollonce.history.nouns import By, Certainty, Deploy, Member, Timeline
 
-OUR_MANAGER = "rollonce"
 DEFAULT_WINDOW = timedelta(minutes=10)
-# Rolls of one build in several workloads are one deploy if no more time than this lies between them: a deploy of a
-# large fleet takes hours, and a build that is deployed once more on another day is another deploy.
-_ONE_BUILD = timedelta(hours=6)
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
@@ -60,7 +47,7 @@ def group(timelines: Iterable[Timeline], window: timedelta = DEFAULT_WINDOW) -> 
 def _chains(timeline: Timeline, window: timedelta) -> Iterator[_Chain]:
     open_: list[Member] = []
     for roll in timeline.rolls:
-        link = join(open_[-1].roll, roll, [m.roll for m in open_], window) if open_ else None
+        link = links.join(open_[-1].roll, roll, [m.roll for m in open_], window) if open_ else None
         if link is not None and link.joined:
             open_.append(Member(roll, link))
             continue
@@ -71,109 +58,13 @@ def _chains(timeline: Timeline, window: timedelta) -> Iterator[_Chain]:
         yield _chain(timeline.subject, open_)
 
 
-def join(last: Roll, roll: Roll, deploy: Sequence[Roll], window: timedelta) -> Link:
-    """Whether a roll belongs to the deploy of the workload's rolls before it, of which `last` is the last one."""
-    if roll.recovery is not None:
-        return Link(False, By.ALONE, roll.recovery.certainty, f"a recovery: {roll.recovery.why}")
-    if last.recovery is not None:
-        return Link(False, By.ALONE, last.recovery.certainty, "what comes after a recovery is a deploy of its own")
-    if roll.after.number != last.after.number + 1:
-        return Link(False, By.ALONE, Certainty.INFERRED, "revisions between them are gone")
-    return _by_id(last, roll, deploy, window) or _by_build(roll, deploy) or _by_time(last, roll, window)
-
-
-def _by_id(last: Roll, roll: Roll, deploy: Sequence[Roll], window: timedelta) -> Link | None:
-    mine, own = roll.after.deploy_id, _brought_id(deploy)
-    if brings_id(roll) and own and mine != own:
-        return Link(False, By.ID, Certainty.SEEN, f"it brought the deploy id {mine}, the one before {own}")
-    if not mine or mine != last.after.deploy_id or roll.after.id_state is not IdState.INHERITED:
-        return None
-    built = _by_build(roll, deploy)
-    if _written_by_us(roll):
-        return Link(True, By.ID, Certainty.SEEN, f"deploy id {mine}, and {OUR_MANAGER} wrote both")
-    if built is not None and not built.joined:
-        return Link(False, By.ID, Certainty.INFERRED, f"the deploy id {mine} was left behind: {built.why}")
-    if built is not None:
-        return Link(True, By.ID, Certainty.SEEN, f"deploy id {mine}, and {built.why}")
-    timed = _by_time(last, roll, window)
-    if timed.joined:
-        return Link(True, By.ID, Certainty.INFERRED, f"deploy id {mine}, and {timed.why}")
-    return Link(False, By.ID, Certainty.INFERRED, f"the deploy id {mine} was left behind: {timed.why}")
-
-
-def brings_id(roll: Roll) -> bool:
-    """Whether the deploy id of a roll's revision is that of this roll, and not left behind by another one."""
-    match roll.after.id_state:
-        case IdState.FRESH:
-            return True
-        case IdState.INHERITED | IdState.TRAVELLED | IdState.UNKNOWN:
-            return _written_by_us(roll)
-        case IdState.NONE:
-            return False
-
-
-def _brought_id(deploy: Sequence[Roll]) -> str:
-    return next((roll.after.deploy_id for roll in deploy if brings_id(roll)), "")
-
-
-def _written_by_us(roll: Roll) -> bool:
-    return any(w.manager == OUR_MANAGER and w.certainty is Certainty.SEEN for w in roll.writers)
-
-
-def builds_of(roll: Roll) -> tuple[Build, ...]:
-    """The builds that a roll brought: of the images that it changed, or of all where what it changed is gone."""
-    if roll.before is None:
-        images = list(roll.after.template.images.values())
-    else:
-        images = [change.new for change in roll.changes if change.container and change.new]
-    found = (build.of_image(image) for image in images)
-    return tuple(dict.fromkeys(each for each in found if each is not None))
-
-
-def _by_build(roll: Roll, deploy: Sequence[Roll]) -> Link | None:
-    mine = builds_of(roll)
-    theirs = tuple(dict.fromkeys(each for earlier in deploy for each in builds_of(earlier)))
-    for one in mine:
-        for other in theirs:
-            if build.same(one, other):
-                return Link(True, By.BUILD, Certainty.SEEN, f"both brought build {other.tag}")
-    for one in mine:
-        for other in theirs:
-            if build.comparable(one, other):
-                return Link(False, By.BUILD, Certainty.SEEN, f"another build: {one.tag}, the one before {other.tag}")
-    return None
-
-
-def _by_time(last: Roll, roll: Roll, window: timedelta) -> Link:
-    start, end = last.when.at, roll.when.at
-    if start is None or end is None:
-        return Link(False, By.TIME, Certainty.UNKNOWN, "when it rolled is not known")
-    gap = abs(end - start)
-    how = Certainty.INFERRED
-    if gap > window:
-        return Link(False, By.TIME, how, f"{_words(gap)} lie between them, more than the window of {_words(window)}")
-    if last.after.failed and roll.paths & last.paths:
-        return Link(
-            False, By.TIME, how, f"revision {last.after.number} had failed, and it changes what that had changed"
-        )
-    users = {writer.user for each in (last, roll) for writer in each.writers if writer.user}
-    there_and_back = last.before is not None and last.before.template.digest == roll.after.template.digest
-    if len(users) > 1 and not there_and_back:
-        return Link(False, By.TIME, how, f"two users wrote: {' and '.join(sorted(users))}")
-    return Link(True, By.TIME, how, f"{_words(gap)} lie between them, within the window of {_words(window)}")
-
-
-def _words(span: timedelta) -> str:
-    seconds = round(span.total_seconds())
-    if seconds < 120:
-        return f"{seconds} s"
-    return f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"
-
-
 def _chain(subject: Subject, members: list[Member]) -> _Chain:
     rolls = [member.roll for member in members]
-    builds = tuple(dict.fromkeys(each for roll in rolls for each in builds_of(roll)))
-    return _Chain(subject, tuple(members), _brought_id(rolls), builds)
+    builds = tuple(dict.fromkeys(each.build for roll in rolls for each in links.brought(roll)))
+    # Where two rolls share an id and something agrees with it, it is theirs, whichever of them brought it.
+    by_id = [m.roll for m in members if m.link is not None and m.link.joined and m.link.by is By.ID]
+    deploy_id = links.id_of(rolls) or next((roll.after.deploy_id for roll in by_id), "")
+    return _Chain(subject, tuple(members), deploy_id, builds)
 
 
 # --- over workloads
@@ -245,7 +136,7 @@ def _fits(home: _Home, chain: _Chain, by: By, window: timedelta) -> bool:
     if chain.subject in home.subjects:
         return False
     if by is By.BUILD:
-        return home.near(chain, _ONE_BUILD) and len(home.ids | ({chain.deploy_id} - {""})) <= 1
+        return home.near(chain, links.ONE_BUILD) and len(home.ids | ({chain.deploy_id} - {""})) <= 1
     mine = _hands(chain)
     return home.near(chain, window) and (not mine or not home.hands or bool(mine & home.hands))
 
@@ -259,16 +150,16 @@ def _deploy(chains: list[_Chain]) -> Deploy:
     deploy_id = next((chain.deploy_id for chain in chains if chain.deploy_id), "")
     builds = [each for chain in chains for each in chain.builds]
     members = tuple(member for chain in chains for member in chain.members)
-    links = [member.link for member in members if member.link is not None and member.link.joined]
-    certainty = Certainty.INFERRED if any(link.certainty is not Certainty.SEEN for link in links) else Certainty.SEEN
+    joins = [member.link for member in members if member.link is not None and member.link.joined]
+    certainty = Certainty.INFERRED if any(link.certainty is not Certainty.SEEN for link in joins) else Certainty.SEEN
     if deploy_id:
         return Deploy(deploy_id, deploy_id, By.ID, certainty, f"its rolls brought the deploy id {deploy_id}", members)
     if len(members) == 1:
         why = members[0].link.why if members[0].link is not None else "nothing connects it with another roll"
         return Deploy(_title(builds, chains), "", By.ALONE, certainty, why, members)
-    if builds and (len(chains) > 1 or any(link.by is By.BUILD for link in links)):
+    if builds and (len(chains) > 1 or any(link.by is By.BUILD for link in joins)):
         return Deploy(_title(builds, chains), "", By.BUILD, certainty, f"tags name build {builds[0].tag}", members)
-    why = "; ".join(dict.fromkeys(link.why for link in links)) or "near each other in time, in one namespace"
+    why = "; ".join(dict.fromkeys(link.why for link in joins)) or "near each other in time, in one namespace"
     return Deploy(_title(builds, chains), "", By.TIME, Certainty.INFERRED, why, members)
 
 

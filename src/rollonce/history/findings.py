@@ -72,7 +72,7 @@ def _of_workload(
         if (link := members[index].link) is not None:
             links.append(link)
         kind = FindingKind.CHURN if churns else classify(roll, earlier, timeline.revisions)
-        certainty, settle = _certainty(roll, kind, links, timeline.revisions)
+        certainty, settle = _certainty(roll, kind, links, (earlier, timeline.revisions))
         yield Finding(
             kind=kind,
             deploy=deploy.name,
@@ -134,8 +134,9 @@ def _churns(rolls: Sequence[Roll]) -> bool:
 
 
 def _certainty(
-    roll: Roll, kind: FindingKind, links: Sequence[Link], revisions: Sequence[Revision]
+    roll: Roll, kind: FindingKind, links: Sequence[Link], known: tuple[tuple[Roll, ...], tuple[Revision, ...]]
 ) -> tuple[Certainty, tuple[str, ...]]:
+    earlier, revisions = known
     settle: list[str] = []
     if any(link.certainty is not Certainty.SEEN for link in links):
         by = "a deploy id" if links[-1].by is not By.ID else "a deploy id that every step brings anew"
@@ -144,7 +145,11 @@ def _certainty(
         settle.append("its pods of that time, or an API audit log, would tell whether pods were replaced")
     if kind is FindingKind.UNKNOWN:
         settle.append("a larger revisionHistoryLimit would have kept the revision before")
-    if recovery.possible(roll, tuple(revisions)) and kind in (FindingKind.BOUNCE, FindingKind.CHURN):
+    if kind is FindingKind.BOUNCE and roll.before is not None and _returns(roll, earlier):
+        settle.append(
+            f"whether revision {roll.before.number} had failed, and this was a rollback, nothing tells any more"
+        )
+    if recovery.possible(roll, revisions) and kind in (FindingKind.BOUNCE, FindingKind.CHURN):
         settle.append("an API audit log (--api-audit-log FILE) would tell whether it was kubectl rollout undo")
         if kind is FindingKind.BOUNCE and not (links and links[-1].by is By.BUILD):
             return Certainty.UNKNOWN, tuple(settle)

@@ -63,18 +63,20 @@ def _write_of(place: Place, after: Place | None, around: Around, floor: When | N
     digest = place.snapshot.template.digest
     lower = floor.earliest if floor else None
     upper = place.snapshot.created if place.first else _made_first(after)
+    logged = floor is not None and floor.basis == LOGGED
     before = ""
     found = []
     for write in around.writes:
         if write.template is None:
             continue
         fresh, before = write.template.digest != before, write.template.digest
-        within = (lower is None or write.at + TICK > lower) and (upper is None or write.at <= upper + TICK)
+        # A stamp is the beginning of its second, and what came before a revision cannot have made the next one.
+        later = lower is None or (write.at > lower if logged else write.at >= lower)
+        within = later and (upper is None or write.at <= upper + TICK)
         if fresh and write.template.digest == digest and within:
             found.append(write)
     if place.first and upper is not None:
         return found[-1] if found else None
-    logged = floor is not None and floor.basis == LOGGED
     return found[0] if found and (logged or len(found) == 1) else None
 
 

@@ -123,7 +123,7 @@ def _within(entry: ManagedWrite, roll: Roll) -> bool:
     if entry.at is None or end is None:
         return False
     # Both are whole seconds of the API server's clock, and the ReplicaSet is made after the write.
-    return entry.at <= end and (start is None or entry.at >= start)
+    return entry.at <= end and (start is None or entry.at + _TICK > start)
 
 
 def _too_late(entry: ManagedWrite, roll: Roll) -> bool:

@@ -79,7 +79,7 @@ def _cost_line(review: Review) -> list[str]:
         Basis.NONE: "what cannot be estimated is left out",
     }[cost.basis]
     low, high = spans.seconds(cost.outage.low), spans.seconds(cost.outage.high)
-    return [f"The outage lies between {low} and {high}: {how}."]
+    return [f"The outage lies between {low} and {high}: {how}." if low != high else f"The outage is {how}."]
 
 
 def _table(sums: Sequence[Sum]) -> list[str]:
@@ -114,12 +114,12 @@ def _sums(review: Review) -> list[str]:
 
 
 def _findings(review: Review, findings: Sequence[Finding]) -> list[str]:
-    """By deploy, and within it by workload: each of its rolls, the redundant ones with everything about them."""
+    """By deploy, the newest first, and within it by workload: each of its rolls, most of all the redundant ones."""
     groups: dict[str, dict[Subject, list[Finding]]] = {}
     for finding in findings:
         groups.setdefault(finding.deploy, {}).setdefault(finding.subject, []).append(finding)
     told: list[str] = []
-    for deploy in review.deploys:
+    for deploy in reversed(review.deploys):
         for place, (subject, mine) in enumerate(groups.get(deploy.name, {}).items()):
             if not place:
                 told += ["", f"deploy {deploy.name} (by {deploy.by}: {deploy.why})"]

@@ -51,8 +51,15 @@ def test_a_hotfix_on_another_day_inherits_a_stale_id_and_is_no_part_of_that_depl
 
 
 def test_a_hotfix_of_another_build_is_none_either() -> None:
-    picture = two(60, first="run-1", second="run-1", tags=("4f2c-1187", "4f2d-1188"))
-    assert link(picture) == (False, "deploy id")
+    picture = Picture().revision(1, 0, "agent=4f2b-1186").revision(2, 3600, "agent=4f2c-1187", deploy="run-1")
+    assert link(picture.revision(3, 3660, "agent=4f2d-1188", deploy="run-1")) == (False, "deploy id")
+
+
+def test_images_of_builds_of_their_own_do_not_part_a_deploy() -> None:
+    """A sidecar that another repository builds, with tags of the same form."""
+    picture = Picture().revision(1, 0, "agent=4f2b-1186 proxy=77aa-5001")
+    picture.revision(2, 3600, "agent=4f2c-1187 proxy=77aa-5001")
+    assert link(picture.revision(3, 3660, "agent=4f2c-1187 proxy=78bb-5002")) == (True, "time")
 
 
 def test_our_own_second_write_with_the_id_joins_at_any_time() -> None:
@@ -65,13 +72,33 @@ def test_a_build_joins_over_an_hour() -> None:
 
 
 def test_two_builds_within_a_minute_are_two_deploys() -> None:
-    assert link(two(40, tags=("4f2c-1187", "4f2d-1188"))) == (False, "build")
+    picture = Picture().revision(1, 0, "agent=4f2b-1186 git-sync=4f2b-1186")
+    picture.revision(2, 3600, "agent=4f2c-1187 git-sync=4f2b-1186")
+    assert link(picture.revision(3, 3640, "agent=4f2c-1187 git-sync=4f2d-1188")) == (False, "build")
 
 
-def test_two_users_are_two_deploys_where_only_time_connects_them() -> None:
+def test_that_two_users_wrote_is_told_where_only_time_connects_them() -> None:
+    """The steps of a pipeline may have users of their own."""
     picture = two(60)
     picture.logged(3599, "ci", "agent=y git-sync=x").logged(3659, "ann", "agent=y git-sync=y")
-    assert link(picture) == (False, "time")
+    assert link(picture) == (True, "time")
+    assert "though ann and ci wrote" in picture.review().deploys[-1].why
+
+
+def test_an_id_begins_a_deploy_where_nothing_but_time_connects_it_with_what_was_before() -> None:
+    assert link(two(60, second="run-2")) == (False, "deploy id")
+    assert link(two(60, second="run-2", tags=("4f2c-1187", "4f2c-1187"))) == (True, "build")
+
+
+def test_an_id_that_nobody_saw_come_is_that_of_two_rolls_that_share_it() -> None:
+    """The revision before is gone: the gate of a pipeline finds its deploy all the same."""
+    picture = Picture().revision(7, 0, "agent=y git-sync=x", deploy="run-1")
+    picture.revision(8, 60, "agent=y git-sync=y", deploy="run-1")
+    assert [n for n, _, _ in told(picture.review(deploy_id="run-1"))] == [8]
+
+
+def test_a_build_that_comes_back_on_another_day_is_another_deploy() -> None:
+    assert link(two(30000, tags=("4f2c-1187", "4f2c-1187"))) == (False, "time")
 
 
 def test_a_deploy_goes_over_workloads() -> None:

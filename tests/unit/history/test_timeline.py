@@ -67,6 +67,14 @@ def test_the_audit_log_tells_when_it_was_used_again() -> None:
     assert after_noon(revision(picture, 3)) == (90, 90)
 
 
+def test_a_write_of_the_same_second_before_its_predecessor_is_not_taken_for_it() -> None:
+    picture = (
+        reused().logged(59.2, "ci", "agent=a").logged(59.9, "ci", "agent=b").logged(90, "ann", "agent=a", undo=True)
+    )
+    found = picture.review()
+    assert (after_noon(revision(picture, 3)), found.recoveries) == ((90, 90), 1)
+
+
 def test_of_several_uses_each_finds_its_own_write() -> None:
     picture = Picture().revision(3, 120, "agent=c").revision(4, 0, "agent=a", former="1").revision(5, 240, "agent=b")
     picture.snapshots[-1]["metadata"]["annotations"]["deployment.kubernetes.io/revision-history"] = "2"
