@@ -215,11 +215,16 @@ class _Draw:
 
     def _hotfix(self) -> Iterator[Step]:
         """By hand and by somebody else after a converge: it inherits a deploy id that is not its own."""
-        yield from self._converge()
-        before = self._user
+        [first] = self._converge()
+        yield first
+        built = self._tag
         self._begin()
-        self._user = self.random.choice([user for user in USERS if user != before])
-        yield self._change(self.random.choice(FIELDS), gap=self.random.choice((0.3, LONG)))
+        self._user = self.random.choice([user for user in USERS if user != first.user])
+        if built and self._tag:
+            # Another build of the same image is another deploy, however soon it comes.
+            yield self._change(first.values[0][0], gap=self.random.choice((0.3, LONG)))
+        else:
+            yield self._change(self.random.choice(FIELDS), gap=LONG)
 
     def _again(self) -> Iterator[Step]:
         """The same deploy id once more: at once it finds nothing to do, after a hotfix it brings its images back."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from rollonce.history import cost, narrative, recovery
+from rollonce.history import build, cost, narrative, recovery
 from rollonce.history.evidence import Subject
 from rollonce.history.nouns import (
     By,
@@ -94,6 +94,8 @@ def classify(roll: Roll, earlier: Sequence[Roll], revisions: Sequence[Revision])
         return FindingKind.BOUNCE
     if roll.paths == {RESTARTED_AT}:
         return FindingKind.RESTART
+    if any(each.before is None for each in earlier) and not _completes_build(roll, earlier):
+        return FindingKind.UNKNOWN
     before = frozenset[str]().union(*(each.paths for each in earlier))
     if roll.paths & before:
         return FindingKind.REWRITE
@@ -105,6 +107,21 @@ def _returns(roll: Roll, earlier: Sequence[Roll]) -> bool:
     had = {each.after.template.digest for each in earlier}
     had |= {each.before.template.digest for each in earlier if each.before is not None}
     return roll.after.template.digest in had
+
+
+def _completes_build(roll: Roll, earlier: Sequence[Roll]) -> bool:
+    """Whether it brings only images of a build that others had already in this deploy, in the place of another build.
+
+    Then it is likely, also where the beginning of the deploy is gone, that these images had not changed in it yet.
+    """
+    had = [build.of_image(image) for image in earlier[-1].after.template.images.values()]
+    for change in roll.changes:
+        old, new = (build.of_image(image or "") if change.container else None for image in (change.old, change.new))
+        if old is None or new is None or build.same(old, new):
+            return False
+        if not any(each is not None and build.same(each, new) for each in had):
+            return False
+    return True
 
 
 def _makes_again(roll: Roll, earlier: Sequence[Roll], revisions: Sequence[Revision]) -> bool:
@@ -143,8 +160,10 @@ def _certainty(
         settle.append(f"{by}, or an API audit log (--api-audit-log FILE), would tell whether both are of one deploy")
     if roll.certainty is not Certainty.SEEN:
         settle.append("its pods of that time, or an API audit log, would tell whether pods were replaced")
-    if kind is FindingKind.UNKNOWN:
+    if kind is FindingKind.UNKNOWN or any(each.before is None for each in earlier):
         settle.append("a larger revisionHistoryLimit would have kept the revision before")
+    if kind is FindingKind.REWRITE and revisions[0].number > 1:
+        settle.append("older revisions would tell whether a standing value was put back, which would make it a bounce")
     if kind is FindingKind.BOUNCE and roll.before is not None and _returns(roll, earlier):
         settle.append(
             f"whether revision {roll.before.number} had failed, and this was a rollback, nothing tells any more"

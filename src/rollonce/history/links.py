@@ -109,11 +109,20 @@ def _by_build(last: Roll, roll: Roll, deploy: Sequence[Roll]) -> Link | None:
     for one, other in pairs:
         if build.same(one.build, other.build) and near:
             return Link(True, By.BUILD, Certainty.SEEN, f"both brought build {other.build.tag}")
+    if _returns(roll, deploy):
+        # The build that was there before the deploy: somebody put it back, which is no build of its own.
+        return None
     for one, other in pairs:
         if _comparable(one, other) and not build.same(one.build, other.build):
             why = f"another build: {one.build.tag}, the one before {other.build.tag}"
             return Link(False, By.BUILD, Certainty.SEEN, why)
     return None
+
+
+def _returns(roll: Roll, deploy: Sequence[Roll]) -> bool:
+    """Whether it goes back to the template that a roll of the deploy had replaced."""
+    digest = roll.after.template.digest
+    return any(each.before is not None and each.before.template.digest == digest for each in deploy)
 
 
 def _comparable(one: Brought, other: Brought) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from rollonce.history import scalings
-from rollonce.history.evidence import SnapshotKind, Write
+from rollonce.history.evidence import SnapshotKind
 from rollonce.history.instants import believable
 from rollonce.history.nouns import Certainty, When
 from rollonce.history.place import Around, Place
@@ -20,9 +20,11 @@ def when(place: Place, neighbours: tuple[Place | None, Place | None], around: Ar
     """When the roll to this revision began; `floor` is when the one before it did."""
     before, after = neighbours
     earliest = floor.latest if floor else None
-    written = _write_of(place, after, around, floor)
-    if written is not None:
-        return When(written.at, written.at, Certainty.SEEN, LOGGED)
+    written = around.written.get(place.number)
+    if written:
+        if len(written) == 1:
+            return When(written[0].at, written[0].at, Certainty.SEEN, LOGGED)
+        return When(written[0].at, written[-1].at, Certainty.INFERRED, "the API audit log has several writes of it")
     if place.first:
         return _made(place, around, earliest)
     begun = scalings.last_start(around.scalings, place.snapshot.name) if place.last else None
@@ -53,36 +55,6 @@ def _at_latest(place: Place, after: Place | None, around: Around, earliest: date
         began = [at for pod in around.pods if pod.snapshot == place.snapshot.name and (at := pod.created)]
         latest = min((at for at in began if earliest is None or at >= earliest), default=None)
     return None if latest is not None and earliest is not None and latest < earliest else latest
-
-
-def _write_of(place: Place, after: Place | None, around: Around, floor: When | None) -> Write | None:
-    """The audited write that brought the template; None where the log does not tell which one it was.
-
-    A write that leaves the template as it is brought nothing, so of a run of equal ones only the first counts.
-    """
-    digest = place.snapshot.template.digest
-    lower = floor.earliest if floor else None
-    upper = place.snapshot.created if place.first else _made_first(after)
-    logged = floor is not None and floor.basis == LOGGED
-    before = ""
-    found = []
-    for write in around.writes:
-        if write.template is None:
-            continue
-        fresh, before = write.template.digest != before, write.template.digest
-        # A stamp is the beginning of its second, and what came before a revision cannot have made the next one.
-        later = lower is None or (write.at > lower if logged else write.at >= lower)
-        within = later and (upper is None or write.at <= upper + TICK)
-        if fresh and write.template.digest == digest and within:
-            found.append(write)
-    if place.first and upper is not None:
-        return found[-1] if found else None
-    return found[0] if found and (logged or len(found) == 1) else None
-
-
-def _made_first(after: Place | None) -> datetime | None:
-    """When the next revision was made, where its snapshot was made for it."""
-    return after.snapshot.created if after is not None and after.first else None
 
 
 def born(place: Place, around: Around) -> datetime | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from rollonce.history.evidence import Live, Pod, Rejected, Release, Snapshot, SnapshotKind, Write
@@ -12,7 +12,10 @@ from rollonce.history.scalings import Scaling
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What is known about one workload besides its snapshots; `writes` in the order of time."""
+    """What is known about one workload besides its snapshots; `writes` in the order of time.
+
+    `written` has the write that brought each revision, or several where it is not settled which (`logged.align`).
+    """
 
     live: Live | None
     pods: tuple[Pod, ...]
@@ -21,6 +24,7 @@ class Around:
     scalings: tuple[Scaling, ...]
     releases: tuple[Release, ...]
     now: datetime
+    written: Mapping[int, tuple[Write, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,12 @@ def _with_former(places: list[Place]) -> list[Place]:
     newest: datetime | None = None
     for place in places:
         made = place.snapshot.created
-        if place.snapshot.kind is SnapshotKind.CONTROLLER_REVISION and made and newest and made < newest:
+        if (
+            place.snapshot.kind is SnapshotKind.CONTROLLER_REVISION
+            and made
+            and newest
+            and _again(place, made, newest, told)
+        ):
             again.append(replace(place, first=False))
         else:
             newest = made or newest
@@ -89,6 +98,12 @@ def _with_former(places: list[Place]) -> list[Place]:
         if len(owners) == 1 and number not in taken and len(_holes(owners[0], told)) == 1
     ]
     return sorted((*told, *again, *former), key=lambda each: each.number)
+
+
+def _again(place: Place, made: datetime, newest: datetime, told: Sequence[Place]) -> bool:
+    """Whether a ControllerRevision is older than its predecessor, or may be: of one second, and a number is gone."""
+    gone = place.number > len(told) + told[0].number
+    return made < newest or (made == newest and gone)
 
 
 def _holes(place: Place, told: list[Place]) -> list[int]:

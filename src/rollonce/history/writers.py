@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from rollonce.history import template
 from rollonce.history.evidence import Live, ManagedWrite, Release, Write
@@ -21,18 +21,19 @@ _OPERATIONS = {"apply": "Apply", "update": "Update", "create": "Update"}
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where writers of one workload are known from; `writes` in the order of time."""
+    """Where writers of one workload are known from; `writes` in the order of time, `written` by revision."""
 
     live: Live | None
     writes: tuple[Write, ...] = ()
     releases: tuple[Release, ...] = ()
+    written: Mapping[int, tuple[Write, ...]] = field(default_factory=dict)
 
 
 def of(roll: Roll, revisions: tuple[Revision, ...], sources: Sources) -> tuple[Writer, ...]:
     """The writers of a roll, never empty; several where it is not settled which of them it was."""
-    logged = _logged(roll, sources.writes)
-    if logged is not None:
-        return (logged,)
+    found = _written(sources.written.get(roll.after.number, ())) or _nearest(roll, sources.writes)
+    if found:
+        return found
     live = sources.live
     if live is None:
         return (Writer("", Certainty.UNKNOWN, "the workload itself could not be read", settle="the right to read it"),)
@@ -55,25 +56,30 @@ def _released(roll: Roll, releases: tuple[Release, ...]) -> Writer | None:
     return Writer("helm", Certainty.INFERRED, basis, settle=LOG)
 
 
-def _logged(roll: Roll, writes: tuple[Write, ...]) -> Writer | None:
+def _written(writes: tuple[Write, ...]) -> tuple[Writer, ...]:
+    """Those whose write brought the template, one of them where it is not settled which."""
+    basis = "the API audit log has the write, and the template after it"
+    sure = tuple(dict.fromkeys(_writer(write, Certainty.SEEN, basis) for write in writes))
+    if len(sure) <= 1:
+        return sure
+    basis = "the API audit log has several writes of this template within one step of its controller"
+    settle = "the audit log of the controller's own requests would tell"
+    return tuple(replace(each, certainty=Certainty.INFERRED, basis=basis, settle=settle) for each in sure)
+
+
+def _nearest(roll: Roll, writes: tuple[Write, ...]) -> tuple[Writer, ...]:
+    """Without bodies only the time connects a write to the revision that it made."""
     at = roll.when.at
     if at is None:
-        return None
-    if roll.when.certainty is Certainty.SEEN and (found := _writing(roll, writes, at)) is not None:
-        return _writer(found, Certainty.SEEN, "the API audit log has the write, and the template after it")
-    # Without bodies only the time connects a write to the revision that it made.
+        return ()
     start = roll.before.when.latest if roll.before is not None else at - timedelta(minutes=1)
     near = [w for w in writes if w.template is None and start is not None and start <= w.at <= at + _TICK]
     # The write of the revision before may lie within the second that its ReplicaSet is stamped with.
     near = [w for w in near if start is not None and w.at >= start + _TICK] or near
-    if len(near) == 1:
-        return _writer(near[0], Certainty.INFERRED, "the only write in the API audit log between the two revisions")
-    return None
-
-
-def _writing(roll: Roll, writes: tuple[Write, ...], at: datetime) -> Write | None:
-    digest = roll.after.template.digest
-    return next((w for w in writes if w.at == at and w.template is not None and w.template.digest == digest), None)
+    if len(near) != 1:
+        return ()
+    basis = "the only write in the API audit log between the two revisions"
+    return (replace(_writer(near[0], Certainty.INFERRED, basis), settle="bodies in the API audit log would tell"),)
 
 
 def _writer(write: Write, certainty: Certainty, basis: str) -> Writer:
