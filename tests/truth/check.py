@@ -106,5 +106,5 @@ def _written(roll: Roll, told: Any, verdict: Verdict, *, logged: bool) -> Iterat
             yield f"{writer['manager']} is seen to have written revision {roll.number}; it was {roll.managers}"
         if writer["user"] and writer["user"] not in roll.users:
             yield f"{writer['user']} is seen to have written revision {roll.number}; it was {roll.users}"
-    if logged and len(sure) != 1 and roll.kind:
+    if logged and len(sure) != 1 and roll.kind and len(roll.managers) == 1:
         yield f"the writer of revision {roll.number} is not seen: {told['writers']}"

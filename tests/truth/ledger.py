@@ -79,7 +79,9 @@ def of(record: Record) -> Truth:
     for roll in rolls:
         if not roll.recovery:
             deploys.setdefault(roll.deploy, []).append(roll)
-    judged = {id(roll): _judge(members, index) for members in deploys.values() for index, roll in enumerate(members)}
+    judged = {
+        id(roll): _judge(members, index, record) for members in deploys.values() for index, roll in enumerate(members)
+    }
     told = tuple(_roll(roll, *judged.get(id(roll), ("", (), ()))) for roll in rolls)
     history = record.history
     return Truth(history.seed, history.kind, record.namespace, history.name, told, tuple(record.shown), numbers[-1])
@@ -100,14 +102,25 @@ def _rolls(record: Record) -> list[_Open]:
     if first != record.start:
         raise NotPlayed(f"seed {record.history.seed}: it begins with {first}")
     before, position = record.start, 0
-    for seen in record.revisions[1:]:
-        end = next((i for i in range(position, len(record.done)) if record.done[i].fields == seen.fields), None)
-        if end is None:
-            raise NotPlayed(f"seed {record.history.seed}: no step made revision {seen.number}: {seen.fields}")
+    for seen, end in zip(record.revisions[1:], _ends(record), strict=True):
         merged = [(record.history.steps[done.step], done) for done in record.done[position : end + 1]]
         found.append(_open(record, seen.number, merged, before, seen.fields))
         before, position = seen.fields, end + 1
     return found
+
+
+def _ends(record: Record) -> list[int]:
+    """The write that each revision has the template of; of several the last that came before it was seen."""
+    ends: list[int] = []
+    limit = len(record.done)
+    for seen in reversed(record.revisions[1:]):
+        fitting = (i for i in reversed(range(limit)) if record.done[i].fields == seen.fields)
+        end = next((i for i in fitting if record.done[i].sent <= seen.at), None)
+        if end is None:
+            raise NotPlayed(f"seed {record.history.seed}: no step made revision {seen.number}: {seen.fields}")
+        ends.append(end)
+        limit = end
+    return ends[::-1]
 
 
 def _open(
@@ -120,22 +133,24 @@ def _open(
     return _Open(number, deploy, changed, merged, before, after, back, late)
 
 
-def _judge(members: list[_Open], index: int) -> tuple[str, tuple[int, ...], tuple[int, ...]]:
+def _judge(members: list[_Open], index: int, record: Record) -> tuple[str, tuple[int, ...], tuple[int, ...]]:
     """Kind of a deploy's roll, the earlier ones, and the revisions that show it."""
     if index == 0:
         return "", (), ()
     roll, earlier = members[index], members[:index]
     numbers = tuple(each.number for each in earlier)
     needs = {roll.number - 1, roll.number, *numbers, *(n - 1 for n in numbers)}
-    return _kind(members, roll, earlier), numbers, tuple(sorted(needs))
+    standing = any(seen.fields.get("agent") == STANDING for seen in record.revisions if seen.number < numbers[0])
+    return _kind(members, roll, earlier, standing=standing), numbers, tuple(sorted(needs))
 
 
-def _kind(members: list[_Open], roll: _Open, earlier: list[_Open]) -> str:
+def _kind(members: list[_Open], roll: _Open, earlier: list[_Open], *, standing: bool) -> str:
     if any(sum(field in each.changed for each in members) >= _CHURN for field in roll.changed):
         return "churn"
     if any(roll.after in (each.before, each.after) for each in earlier):
         return "bounce"
-    if any(field in each.changed and each.after.get(field) == STANDING for each in earlier for field in roll.changed):
+    back = [each for each in earlier if "agent" in each.changed and each.after.get("agent") == STANDING]
+    if standing and back and "agent" in roll.changed:
         return "bounce"
     if roll.changed == {"restartedAt"}:
         return "restart-after-change"

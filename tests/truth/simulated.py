@@ -42,6 +42,8 @@ class Simulated:
         answer = self.cluster.handle(request, at)
         assert isinstance(answer, Response)
         self._note(user, request, answer, at)
+        # No two requests come at one time.
+        self.cluster.advance(at + 0.001)
         return answer
 
     def ports(self, user: str) -> Ports:
@@ -49,7 +51,7 @@ class Simulated:
         wire, clock = _Logged(self, user), VirtualClock(self.cluster)
         return Ports(Client(wire, clock, jitter=lambda: 0.0), OneThread(wire), clock)
 
-    def kubectl(self, user: str, namespace: str, *words: str) -> bool:  # noqa: ARG002
+    def kubectl(self, user: str, namespace: str, *words: str) -> bool:
         """As `Stage.kubectl`: there is none."""
         return False
 
@@ -106,6 +108,6 @@ class _Logged(SimWire):
         self._stage = stage
         self._user = user
 
-    def send(self, request: Request, *, timeout: float) -> Response:  # noqa: ARG002
+    def send(self, request: Request, *, timeout: float) -> Response:
         self.requests.append(request)
         return self._stage.send(self._user, request)

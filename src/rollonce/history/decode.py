@@ -234,7 +234,7 @@ def controller_revision(raw: bytes, cluster: str) -> Snapshot:
         template=_template(held),
         deploy_id=meta.note(DEPLOY_ID),
         replicas=None,
-        controller_wrote=None,
+        controller_wrote=_controller_wrote(meta),
     )
 
 

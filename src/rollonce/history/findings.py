@@ -168,9 +168,9 @@ def _certainty(
         settle.append(
             f"whether revision {roll.before.number} had failed, and this was a rollback, nothing tells any more"
         )
-    if recovery.possible(roll, revisions) and kind in (FindingKind.BOUNCE, FindingKind.CHURN):
+    if recovery.possible(roll, revisions) and kind is not FindingKind.RESTART:
         settle.append("an API audit log (--api-audit-log FILE) would tell whether it was kubectl rollout undo")
-        if kind is FindingKind.BOUNCE and not (links and links[-1].by is By.BUILD):
+        if kind is not FindingKind.CHURN and not (links and links[-1].by is By.BUILD):
             return Certainty.UNKNOWN, tuple(settle)
     return (Certainty.INFERRED if settle else Certainty.SEEN), tuple(settle)
 

@@ -45,14 +45,15 @@ def join(last: Roll, roll: Roll, deploy: Sequence[Roll], window: timedelta) -> L
 
 
 def _by_id(roll: Roll, deploy: Sequence[Roll], built: Link | None, timed: Link) -> Link | None:
-    mine, own, last = roll.after.deploy_id, id_of(deploy), deploy[-1].after.deploy_id
-    if brings_id(roll) and mine != last:
-        if own and own != mine:
+    mine, own = roll.after.deploy_id, owned_id(deploy)
+    if brings_id(roll) and mine != own:
+        if own:
             return Link(False, By.ID, Certainty.SEEN, f"it brought the deploy id {mine}, the one before {own}")
         if built is not None and built.joined:
             return built
         return Link(False, By.ID, Certainty.INFERRED, f"it brought the deploy id {mine}, which the one before had not")
-    if not mine or mine != last or roll.after.id_state is not IdState.INHERITED:
+    if not mine or mine != own:
+        # The same id on both, and neither of them brought it: an earlier deploy left it behind.
         return None
     if _written_by_us(roll):
         return Link(True, By.ID, Certainty.SEEN, f"deploy id {mine}, and {OUR_MANAGER} wrote it")
@@ -78,6 +79,12 @@ def brings_id(roll: Roll) -> bool:
 def id_of(deploy: Sequence[Roll]) -> str:
     """The deploy id that the rolls of a deploy brought, empty where none is known to be theirs."""
     return next((roll.after.deploy_id for roll in deploy if brings_id(roll)), "")
+
+
+def owned_id(deploy: Sequence[Roll]) -> str:
+    """As `id_of`, else the id of the first roll where the revision before it is gone, so that it may have brought it."""
+    first = deploy[0].after
+    return id_of(deploy) or (first.deploy_id if first.id_state is IdState.UNKNOWN else "")
 
 
 def _written_by_us(roll: Roll) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from rollonce.history import scalings
-from rollonce.history.evidence import Write
+from rollonce.history.evidence import SnapshotKind, Write
 from rollonce.history.instants import believable
 from rollonce.history.place import Around, Place
 
@@ -62,8 +62,12 @@ def _possible(place: Place, writes: Sequence[Write], around: Around) -> list[int
 def _acted(place: Place, around: Around) -> datetime | None:
     """When the controller made or used the snapshot for this place."""
     if place.first:
-        return None if place.inferred else believable(place.snapshot.created, around.now)
-    return scalings.last_start(around.scalings, place.snapshot.name) if place.last else None
+        return believable(place.snapshot.created, around.now)
+    if not place.last:
+        return None
+    if place.snapshot.kind is SnapshotKind.CONTROLLER_REVISION:
+        return believable(place.snapshot.controller_wrote, around.now)
+    return scalings.last_start(around.scalings, place.snapshot.name)
 
 
 def _was_live(index: int, writes: Sequence[Write], at: datetime) -> bool:

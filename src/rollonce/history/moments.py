@@ -27,15 +27,32 @@ def when(place: Place, neighbours: tuple[Place | None, Place | None], around: Ar
         return When(written[0].at, written[-1].at, Certainty.INFERRED, "the API audit log has several writes of it")
     if place.first:
         return _made(place, around, earliest)
+    numbered = _numbered(place, around)
+    if numbered is not None:
+        return When(numbered, numbered, Certainty.SEEN, f"{place.snapshot.name} was given this number then")
     begun = scalings.last_start(around.scalings, place.snapshot.name) if place.last else None
     if begun is not None and (earliest is None or begun + TICK >= earliest):
         return When(begun, begun, Certainty.SEEN, "an Event says that its ReplicaSet was scaled up from 0 then")
-    scaled = believable(before.snapshot.controller_wrote, around.now) if before is not None and before.last else None
+    scaled = _scaled_down(before, around)
     if scaled is not None and (earliest is None or scaled >= earliest):
         return When(earliest, scaled, Certainty.INFERRED, "its predecessor was scaled down then")
     latest = _at_latest(place, after, around, earliest)
     again = f"{place.snapshot.name} was used again; when, only its neighbours tell"
     return When(earliest, latest, Certainty.INFERRED, again)
+
+
+def _numbered(place: Place, around: Around) -> datetime | None:
+    """When the controller gave a ControllerRevision its present number: it writes it for nothing else."""
+    if place.snapshot.kind is SnapshotKind.REPLICA_SET or not place.last:
+        return None
+    return believable(place.snapshot.controller_wrote, around.now)
+
+
+def _scaled_down(before: Place | None, around: Around) -> datetime | None:
+    """When the ReplicaSet of the revision before was scaled down: the last that its controller wrote."""
+    if before is None or not before.last or before.snapshot.kind is not SnapshotKind.REPLICA_SET:
+        return None
+    return believable(before.snapshot.controller_wrote, around.now)
 
 
 def _made(place: Place, around: Around, earliest: datetime | None) -> When:
@@ -74,6 +91,8 @@ def retired(place: Place, around: Around) -> datetime | None:
     live = around.live
     if told is not None or live is None or place.number == live.observed_revision:
         return told
+    if place.snapshot.kind is not SnapshotKind.REPLICA_SET:
+        return None
     return believable(place.snapshot.controller_wrote, around.now)
 
 

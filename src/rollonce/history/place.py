@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -75,17 +75,13 @@ def _with_former(places: list[Place]) -> list[Place]:
     told: list[Place] = []
     again: list[Place] = []
     newest: datetime | None = None
-    for place in places:
-        made = place.snapshot.created
-        if (
-            place.snapshot.kind is SnapshotKind.CONTROLLER_REVISION
-            and made
-            and newest
-            and _again(place, made, newest, told)
-        ):
+    for index, place in enumerate(places):
+        # Numbers begin with 1, so that below this one some are gone.
+        gone = place.number > index + 1
+        if place.snapshot.kind is SnapshotKind.CONTROLLER_REVISION and _again(place.snapshot, newest, gone=gone):
             again.append(replace(place, first=False))
         else:
-            newest = made or newest
+            newest = place.snapshot.created or newest
             told.append(place)
     claims: dict[int, list[Place]] = {}
     for place in again:
@@ -100,10 +96,17 @@ def _with_former(places: list[Place]) -> list[Place]:
     return sorted((*told, *again, *former), key=lambda each: each.number)
 
 
-def _again(place: Place, made: datetime, newest: datetime, told: Sequence[Place]) -> bool:
-    """Whether a ControllerRevision is older than its predecessor, or may be: of one second, and a number is gone."""
-    gone = place.number > len(told) + told[0].number
-    return made < newest or (made == newest and gone)
+def _again(snapshot: Snapshot, newest: datetime | None, *, gone: bool) -> bool:
+    """Whether a ControllerRevision had another number before, or may have had one: made in the second of the one before.
+
+    `newest` is when the newest one before it was made. Its controller writes it once more to give it another number.
+    """
+    made, wrote = snapshot.created, snapshot.controller_wrote
+    if made is None or not gone:
+        return False
+    if wrote is not None and wrote > made:
+        return True
+    return newest is not None and made <= newest
 
 
 def _holes(place: Place, told: list[Place]) -> list[int]:

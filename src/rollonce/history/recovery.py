@@ -35,7 +35,7 @@ def of(roll: Roll, revisions: tuple[Revision, ...], writes: tuple[Write, ...]) -
     if undoing is not None and _own(roll):
         return Recovery(Certainty.SEEN, f"its deploy id {after.deploy_id} says that it undoes {undoing['undone']}")
     digest = after.template.digest
-    returns = any(r.template.digest == digest for r in revisions if r.number < after.number)
+    returns = _returns(roll, revisions)
     written = next(
         (w for w in writes if w.undo and w.at == roll.when.at and w.template and w.template.digest == digest), None
     )
@@ -55,9 +55,13 @@ def of(roll: Roll, revisions: tuple[Revision, ...], writes: tuple[Write, ...]) -
 
 def possible(roll: Roll, revisions: tuple[Revision, ...]) -> bool:
     """Whether a roll goes back to an earlier template and nobody knows who wrote it: it may be a rollback."""
+    return _returns(roll, revisions) and all(writer.certainty is not Certainty.SEEN for writer in roll.writers)
+
+
+def _returns(roll: Roll, revisions: tuple[Revision, ...]) -> bool:
+    """Whether the template is one of an earlier revision; one that was used again is, also where that number is gone."""
     digest = roll.after.template.digest
-    returns = any(r.template.digest == digest for r in revisions if r.number < roll.after.number)
-    return returns and all(writer.certainty is not Certainty.SEEN for writer in roll.writers)
+    return roll.after.reused or any(r.template.digest == digest for r in revisions if r.number < roll.after.number)
 
 
 def _own(roll: Roll) -> bool:
