@@ -115,11 +115,9 @@ class _Draw:
             self._failed, self._converge, self._late, self._hotfix, self._again, self._scale, self._alone, self._mixed,
             self._mixed, self._standing,
         ]  # fmt: skip
-        steps = list(self.random.choice(kinds)())
-        first = LONG
-        if self._apart:
-            first = self.random.choice((0.3, LONG))
+        first = self.random.choice((0.3, LONG)) if self._apart else LONG
         self._apart = False
+        steps = list(self.random.choice(kinds)())
         return [replace(steps[0], gap=first), *steps[1:]]
 
     def _begin(self) -> None:

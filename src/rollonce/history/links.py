@@ -25,11 +25,15 @@ ONE_BUILD = timedelta(hours=6)
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """A build that a roll brought to a container; `before` is the one that it had."""
+    """A build that a roll brought to a container; `before` is the one that it had.
+
+    Not `sure` where the revision before is gone, so that the container may have had it already.
+    """
 
     container: str
     build: Build
     before: Build | None
+    sure: bool
 
 
 def join(last: Roll, roll: Roll, deploy: Sequence[Roll], window: timedelta) -> Link:
@@ -82,7 +86,7 @@ def id_of(deploy: Sequence[Roll]) -> str:
 
 
 def owned_id(deploy: Sequence[Roll]) -> str:
-    """As `id_of`, else the id of the first roll where the revision before it is gone, so that it may have brought it."""
+    """As `id_of`, else the id of the first roll where the revision before is gone: it may have brought it."""
     first = deploy[0].after
     return id_of(deploy) or (first.deploy_id if first.id_state is IdState.UNKNOWN else "")
 
@@ -104,7 +108,7 @@ def _brought(roll: Roll) -> Iterator[Brought]:
     for container, (old, new) in images.items():
         found = build.of_image(new)
         if found is not None:
-            yield Brought(container, found, build.of_image(old))
+            yield Brought(container, found, build.of_image(old), roll.before is not None)
 
 
 def _by_build(last: Roll, roll: Roll, deploy: Sequence[Roll]) -> Link | None:
@@ -115,7 +119,8 @@ def _by_build(last: Roll, roll: Roll, deploy: Sequence[Roll]) -> Link | None:
     near = start is None or end is None or abs(end - start) <= ONE_BUILD
     for one, other in pairs:
         if build.same(one.build, other.build) and near:
-            return Link(True, By.BUILD, Certainty.SEEN, f"both brought build {other.build.tag}")
+            certainty = Certainty.SEEN if one.sure and other.sure else Certainty.INFERRED
+            return Link(True, By.BUILD, certainty, f"both brought build {other.build.tag}")
     if _returns(roll, deploy):
         # The build that was there before the deploy: somebody put it back, which is no build of its own.
         return None
@@ -134,7 +139,7 @@ def _returns(roll: Roll, deploy: Sequence[Roll]) -> bool:
 
 def _comparable(one: Brought, other: Brought) -> bool:
     """Whether different tags mean different builds: of one image, or of images that had shared a build before."""
-    if not build.comparable(one.build, other.build):
+    if not (one.sure and other.sure and build.comparable(one.build, other.build)):
         return False
     shared = one.before is not None and other.before is not None and build.same(one.before, other.before)
     return one.container == other.container or shared

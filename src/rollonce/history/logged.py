@@ -17,8 +17,8 @@ from rollonce.history.place import Around, Place
 
 # A stamp of the API is the beginning of its second.
 _TICK = timedelta(seconds=1)
-# How long a controller may take to act upon a write.
-_LAG = timedelta(seconds=10)
+# How long a controller may take to act upon a write, and how long a write has to stand for it to have acted for sure.
+_LAG = timedelta(seconds=5)
 
 
 def align(places: Sequence[Place], around: Around) -> Mapping[int, tuple[Write, ...]]:
@@ -27,14 +27,16 @@ def align(places: Sequence[Place], around: Around) -> Mapping[int, tuple[Write, 
     if not writes:
         return {}
     possible = [_possible(place, writes, around) for place in places]
-    first = _earliest(places, possible)
-    last = _latest(places, possible)
-    found = {}
-    for index, place in enumerate(places):
-        low, high = first[index], last[index]
-        if low is not None and high is not None and low <= high:
-            found[place.number] = tuple(writes[each] for each in possible[index] if low <= each <= high)
-    return found
+    bounds = zip(_earliest(places, possible), _latest(places, possible), possible, strict=True)
+    left = [
+        [i for i in indices if low is not None and high is not None and low <= i <= high]
+        for low, high, indices in bounds
+    ]
+    if places and places[-1].snapshot.kind is SnapshotKind.CONTROLLER_REVISION:
+        left = _narrowed(places, left, _stood(writes, around.now))
+    return {
+        place.number: tuple(writes[i] for i in indices) for place, indices in zip(places, left, strict=True) if indices
+    }
 
 
 def effective(writes: Sequence[Write]) -> list[Write]:
@@ -54,6 +56,9 @@ def _possible(place: Place, writes: Sequence[Write], around: Around) -> list[int
     same = [i for i, write in enumerate(writes) if write.template is not None and write.template.digest == digest]
     acted = _acted(place, around)
     if acted is not None:
+        # Under Recreate, or while it is paused, a Deployment's controller makes a ReplicaSet long after the write.
+        prompt = place.snapshot.kind is SnapshotKind.CONTROLLER_REVISION
+        same = [i for i in same if not prompt or writes[i].at + _LAG >= acted]
         return [i for i in same if _was_live(i, writes, acted)]
     created = believable(place.snapshot.created, around.now)
     return [i for i in same if created is None or place.first or writes[i].at + _TICK >= created]
@@ -102,3 +107,23 @@ def _latest(places: Sequence[Place], possible: Sequence[Sequence[int]]) -> list[
         if chosen is not None:
             after = place, chosen
     return found[::-1]
+
+
+def _stood(writes: Sequence[Write], now: datetime) -> list[bool]:
+    """Whether a write stood so long that the controllers of StatefulSets and DaemonSets gave it a number."""
+    ends = [*(write.at for write in writes[1:]), now]
+    return [end - write.at >= _LAG for write, end in zip(writes, ends, strict=True)]
+
+
+def _narrowed(places: Sequence[Place], left: list[list[int]], stood: list[bool]) -> list[list[int]]:
+    """Without what would leave more numbers between two revisions than there are."""
+    found = list(left)
+    # What comes after the newest revision has no number at all.
+    after, number = [len(stood)], places[-1].number + 1
+    for index in reversed(range(len(places))):
+        room = number - places[index].number - 1
+        fitting = [i for i in left[index] if any(i < k and sum(stood[i + 1 : k]) <= room for k in after)]
+        if fitting:
+            found[index] = after = fitting
+            number = places[index].number
+    return found

@@ -59,7 +59,7 @@ def possible(roll: Roll, revisions: tuple[Revision, ...]) -> bool:
 
 
 def _returns(roll: Roll, revisions: tuple[Revision, ...]) -> bool:
-    """Whether the template is one of an earlier revision; one that was used again is, also where that number is gone."""
+    """Whether the template is one of an earlier revision; what was used again is, also where that number is gone."""
     digest = roll.after.template.digest
     return roll.after.reused or any(r.template.digest == digest for r in revisions if r.number < roll.after.number)
 
