@@ -25,6 +25,8 @@ from rollonce.history.template import RESTARTED_AT
 
 # So many rolls of the same fields in one deploy are no two steps any more: somebody keeps changing them back.
 _CHURN = 4
+# Nobody rolls back so often in one deploy.
+_TURNS = 3
 
 _WORDS = {
     FindingKind.SPLIT: "a split",
@@ -150,6 +152,11 @@ def _churns(rolls: Sequence[Roll]) -> bool:
     return bool(common)
 
 
+def _turns(rolls: Sequence[Roll]) -> int:
+    """How many of the rolls go back to a template that the deploy had."""
+    return sum(_returns(roll, rolls[:index]) for index, roll in enumerate(rolls) if index)
+
+
 def _certainty(
     roll: Roll, kind: FindingKind, links: Sequence[Link], known: tuple[tuple[Roll, ...], tuple[Revision, ...]]
 ) -> tuple[Certainty, tuple[str, ...]]:
@@ -170,7 +177,8 @@ def _certainty(
         )
     if recovery.possible(roll, revisions) and kind is not FindingKind.RESTART:
         settle.append("an API audit log (--api-audit-log FILE) would tell whether it was kubectl rollout undo")
-        if kind is not FindingKind.CHURN and not (links and links[-1].by is By.BUILD):
+        to_and_fro = kind is FindingKind.CHURN and _turns((*earlier, roll)) >= _TURNS
+        if not to_and_fro and not (links and links[-1].by is By.BUILD):
             return Certainty.UNKNOWN, tuple(settle)
     return (Certainty.INFERRED if settle else Certainty.SEEN), tuple(settle)
 

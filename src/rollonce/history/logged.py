@@ -1,14 +1,15 @@
 """Which write of the API audit log brought which revision.
 
 Both come in one order: revisions by their numbers, writes by their times. A revision was made, or used again, while its
-template was the live one, so that a write is possible only if the next one had not come long before. What is left is
-settled by the order: the earliest and the latest way to line both up, and where they agree, that is the write.
+template was the live one or soon after. Of all ways to line both up those count that leave least to be explained; where
+all of them agree upon a revision, that is its write.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import accumulate
 
 from rollonce.history import scalings
 from rollonce.history.evidence import SnapshotKind, Write
@@ -19,23 +20,22 @@ from rollonce.history.place import Around, Place
 _TICK = timedelta(seconds=1)
 # How long a controller may take to act upon a write, and how long a write has to stand for it to have acted for sure.
 _LAG = timedelta(seconds=5)
+# What a way to line up costs: something odd, and a revision without a write.
+_ODD, _UNMATCHED = 1, 10
+# So many revisions in a row may lack their writes, and so many writes of one template are looked at.
+_REACH, _MOST = 3, 40
 
 
 def align(places: Sequence[Place], around: Around) -> Mapping[int, tuple[Write, ...]]:
     """Number -> the write that brought it, or several where it is not settled which of them; places in their order."""
     writes = effective(around.writes)
-    if not writes:
+    if not writes or not places:
         return {}
-    possible = [_possible(place, writes, around) for place in places]
-    bounds = zip(_earliest(places, possible), _latest(places, possible), possible, strict=True)
-    left = [
-        [i for i in indices if low is not None and high is not None and low <= i <= high]
-        for low, high, indices in bounds
-    ]
-    if places and places[-1].snapshot.kind is SnapshotKind.CONTROLLER_REVISION:
-        left = _narrowed(places, left, _stood(writes, around.now))
+    lines = _Lines(places, writes, around)
     return {
-        place.number: tuple(writes[i] for i in indices) for place, indices in zip(places, left, strict=True) if indices
+        place.number: tuple(writes[i] for i in indices)
+        for place, indices in zip(places, lines.best(), strict=True)
+        if indices
     }
 
 
@@ -50,18 +50,86 @@ def effective(writes: Sequence[Write]) -> list[Write]:
     return found
 
 
-def _possible(place: Place, writes: Sequence[Write], around: Around) -> list[int]:
-    """Indices of the writes that may have brought a place."""
+class _Lines:
+    """The ways to line up places and writes, by what they leave to be explained."""
+
+    def __init__(self, places: Sequence[Place], writes: Sequence[Write], around: Around) -> None:
+        self._places = places
+        self._writes = writes
+        self._possible = [_possible(place, writes, around) for place in places]
+        # A write that stood this long has a number; a paused Deployment, or one that is being recreated, makes none.
+        ends = [*(write.at for write in writes[1:]), around.now]
+        stood = (end - write.at >= _LAG for write, end in zip(writes, ends, strict=True))
+        self._stood = [0, *accumulate(map(int, stood))]
+        prompt = places[0].snapshot.kind is SnapshotKind.CONTROLLER_REVISION
+        self._unnumbered = _UNMATCHED if prompt else _ODD
+
+    def best(self) -> list[list[int]]:
+        """For each place the indices of the writes that a cheapest way gives it."""
+        ahead, behind = self._ahead(), self._behind()
+        totals = [{i: ahead[p][i] + behind[p][i] for i in found} for p, found in enumerate(self._possible)]
+        least = min((cost for found in totals for cost in found.values()), default=0)
+        return [[i for i, cost in found.items() if cost == least] for found in totals]
+
+    def _ahead(self) -> list[dict[int, int]]:
+        """The cost of everything up to a place that has a write, itself included."""
+        costs: list[dict[int, int]] = []
+        for p, found in enumerate(self._possible):
+            here: dict[int, int] = {}
+            for i, own in found.items():
+                ways = [_UNMATCHED * p]
+                for q in range(max(0, p - _REACH), p):
+                    lost = _UNMATCHED * (p - q - 1)
+                    ways += [costs[q][j] + lost + self._between(q, j, p, i) for j in costs[q] if self._fit(q, j, p, i)]
+                here[i] = own + min(ways)
+            costs.append(here)
+        return costs
+
+    def _behind(self) -> list[dict[int, int]]:
+        """The cost of everything after a place that has a write."""
+        last = len(self._places)
+        costs: list[dict[int, int]] = [{} for _ in self._places]
+        for q in reversed(range(last)):
+            for j in self._possible[q]:
+                ways = [_UNMATCHED * (last - q - 1) + self._unnumbered * self._standing(j, len(self._writes), 0)]
+                for p in range(q + 1, min(last, q + 1 + _REACH)):
+                    lost = _UNMATCHED * (p - q - 1)
+                    found = self._possible[p]
+                    ways += [
+                        costs[p][i] + own + lost + self._between(q, j, p, i)
+                        for i, own in found.items()
+                        if self._fit(q, j, p, i)
+                    ]
+                costs[q][j] = min(ways)
+        return costs
+
+    def _fit(self, q: int, j: int, p: int, i: int) -> bool:
+        """Whether the writes lie far enough apart for the numbers; what a log may have lost is found by its time."""
+        before, after = self._places[q], self._places[p]
+        return i - j >= (1 if after.first else after.number - before.number)
+
+    def _between(self, q: int, j: int, p: int, i: int) -> int:
+        room = self._places[p].number - self._places[q].number - 1
+        return self._unnumbered * self._standing(j, i, room)
+
+    def _standing(self, j: int, i: int, room: int) -> int:
+        """How many writes between two stood long, beyond the numbers that there are between them."""
+        return max(0, self._stood[i] - self._stood[j + 1] - room)
+
+
+def _possible(place: Place, writes: Sequence[Write], around: Around) -> dict[int, int]:
+    """Indices of the writes that may have brought a place, with what is odd about each."""
     digest = place.snapshot.template.digest
     same = [i for i, write in enumerate(writes) if write.template is not None and write.template.digest == digest]
     acted = _acted(place, around)
-    if acted is not None:
+    if acted is None:
+        created = believable(place.snapshot.created, around.now)
+        return dict.fromkeys([i for i in same if created is None or writes[i].at + _TICK >= created][-_MOST:], 0)
+    if place.snapshot.kind is SnapshotKind.CONTROLLER_REVISION:
         # Under Recreate, or while it is paused, a Deployment's controller makes a ReplicaSet long after the write.
-        prompt = place.snapshot.kind is SnapshotKind.CONTROLLER_REVISION
-        same = [i for i in same if not prompt or writes[i].at + _LAG >= acted]
-        return [i for i in same if _was_live(i, writes, acted)]
-    created = believable(place.snapshot.created, around.now)
-    return [i for i in same if created is None or place.first or writes[i].at + _TICK >= created]
+        same = [i for i in same if writes[i].at + _LAG >= acted]
+    live = [i for i in same if _was_live(i, writes, acted, _LAG)][-_MOST:]
+    return {i: 0 if _was_live(i, writes, acted, timedelta()) else _ODD for i in live}
 
 
 def _acted(place: Place, around: Around) -> datetime | None:
@@ -75,55 +143,7 @@ def _acted(place: Place, around: Around) -> datetime | None:
     return scalings.last_start(around.scalings, place.snapshot.name)
 
 
-def _was_live(index: int, writes: Sequence[Write], at: datetime) -> bool:
+def _was_live(index: int, writes: Sequence[Write], at: datetime, lag: timedelta) -> bool:
+    """Whether the template of a write was the live one at some time of a second, or up to `lag` before it."""
     until = writes[index + 1].at if index + 1 < len(writes) else None
-    return writes[index].at <= at + _TICK and (until is None or until + _LAG >= at)
-
-
-def _steps(before: Place, after: Place) -> int:
-    """How many writes it takes at least from one place to another; a log may have lost some."""
-    return 1 if after.first else after.number - before.number
-
-
-def _earliest(places: Sequence[Place], possible: Sequence[Sequence[int]]) -> list[int | None]:
-    found: list[int | None] = []
-    before: tuple[Place, int] | None = None
-    for place, indices in zip(places, possible, strict=True):
-        floor = -1 if before is None else before[1] + _steps(before[0], place)
-        chosen = next((i for i in indices if i >= floor), None)
-        found.append(chosen)
-        if chosen is not None:
-            before = place, chosen
-    return found
-
-
-def _latest(places: Sequence[Place], possible: Sequence[Sequence[int]]) -> list[int | None]:
-    found: list[int | None] = []
-    after: tuple[Place, int] | None = None
-    for place, indices in zip(reversed(places), reversed(possible), strict=True):
-        ceiling = None if after is None else after[1] - _steps(place, after[0])
-        chosen = next((i for i in reversed(indices) if ceiling is None or i <= ceiling), None)
-        found.append(chosen)
-        if chosen is not None:
-            after = place, chosen
-    return found[::-1]
-
-
-def _stood(writes: Sequence[Write], now: datetime) -> list[bool]:
-    """Whether a write stood so long that the controllers of StatefulSets and DaemonSets gave it a number."""
-    ends = [*(write.at for write in writes[1:]), now]
-    return [end - write.at >= _LAG for write, end in zip(writes, ends, strict=True)]
-
-
-def _narrowed(places: Sequence[Place], left: list[list[int]], stood: list[bool]) -> list[list[int]]:
-    """Without what would leave more numbers between two revisions than there are."""
-    found = list(left)
-    # What comes after the newest revision has no number at all.
-    after, number = [len(stood)], places[-1].number + 1
-    for index in reversed(range(len(places))):
-        room = number - places[index].number - 1
-        fitting = [i for i in left[index] if any(i < k and sum(stood[i + 1 : k]) <= room for k in after)]
-        if fitting:
-            found[index] = after = fitting
-            number = places[index].number
-    return found
+    return writes[index].at <= at + _TICK and (until is None or until + lag >= at)

@@ -99,7 +99,8 @@ def _with_former(places: list[Place]) -> list[Place]:
 def _again(snapshot: Snapshot, newest: datetime | None, *, gone: bool) -> bool:
     """Whether a ControllerRevision had another number before, or may have had one.
 
-    `newest` is when the newest one before it was made; of one second nothing tells which came first. Its controller writes it once more to give it another number.
+    `newest` is when the newest one before it was made; of one second nothing tells which came first. The controller
+    writes a ControllerRevision once more in order to give it another number.
     """
     made, wrote = snapshot.created, snapshot.controller_wrote
     if made is None or not gone:

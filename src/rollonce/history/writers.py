@@ -15,6 +15,7 @@ _TICK = timedelta(seconds=1)
 _AT_ONCE = timedelta(seconds=5)
 # Under Recreate the ReplicaSet is made once the old pods are gone.
 _RELEASED = timedelta(minutes=2)
+_THERE_AND_BACK = 2
 NOBODY = "managedFields keep the last write of each manager only"
 _OPERATIONS = {"apply": "Apply", "update": "Update", "create": "Update"}
 
@@ -100,6 +101,8 @@ def _managed(roll: Roll, revisions: tuple[Revision, ...], live: Live) -> Iterabl
         entry for entry in live.writes if any(template.owns(owned, path) for owned in entry.owned for path in standing)
     ]
     inside = [entry for entry in owners if _within(entry, roll)]
+    if len(inside) == 1 and _may_hide(inside[0], roll, live.workload.generation - revisions[-1].number):
+        return [_unsettled(inside[0], "it owns what changed, unless it changed it once more, and back, in that second")]
     if len(inside) == 1:
         basis = "it owns what changed, and its last write lies between the two revisions"
         return [Writer(inside[0].manager, Certainty.SEEN, basis, inside[0].operation)]
@@ -107,6 +110,15 @@ def _managed(roll: Roll, revisions: tuple[Revision, ...], live: Live) -> Iterabl
         return [_unsettled(entry, "several managers wrote it between the two revisions") for entry in inside]
     before = [entry for entry in owners if not _too_late(entry, roll)] or owners
     return [_unsettled(entry, "it owns the field now, and has written again since") for entry in before]
+
+
+def _may_hide(entry: ManagedWrite, roll: Roll, hidden: int) -> bool:
+    """Whether somebody may have changed the template and the manager put it back, too soon for the controller to act.
+
+    `hidden` is how often the spec changed without another revision: by scaling, or so. It takes two such changes; and
+    as they come after the write that made the revision, they left no trace only if they lie within its second.
+    """
+    return hidden >= _THERE_AND_BACK and entry.at is not None and entry.at == roll.when.latest
 
 
 def _just_before(roll: Roll, live: Live) -> list[Writer]:
