@@ -104,7 +104,9 @@ def _rolls(record: Record) -> list[_Open]:
     before, position = record.start, 0
     for seen, end in zip(record.revisions[1:], _ends(record), strict=True):
         merged = [(record.history.steps[done.step], done) for done in record.done[position : end + 1]]
-        found.append(_open(record, seen.number, merged, before, seen.fields))
+        # What an earlier deploy changed and put back at once made no revision, and is no part of this one.
+        mine = [each for each in merged if each[0].deploy == merged[-1][0].deploy]
+        found.append(_open(record, seen.number, mine, before, seen.fields))
         before, position = seen.fields, end + 1
     return found
 

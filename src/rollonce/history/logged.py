@@ -7,9 +7,9 @@ all of them agree upon a revision, that is its write.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import accumulate
 
 from rollonce.history import scalings
 from rollonce.history.evidence import SnapshotKind, Write
@@ -59,8 +59,7 @@ class _Lines:
         self._possible = [_possible(place, writes, around) for place in places]
         # A write that stood this long has a number; a paused Deployment, or one that is being recreated, makes none.
         ends = [*(write.at for write in writes[1:]), around.now]
-        stood = (end - write.at >= _LAG for write, end in zip(writes, ends, strict=True))
-        self._stood = [0, *accumulate(map(int, stood))]
+        self._stood = [i for i, end in enumerate(ends) if end - writes[i].at >= _LAG]
         prompt = places[0].snapshot.kind is SnapshotKind.CONTROLLER_REVISION
         self._unnumbered = _UNMATCHED if prompt else _ODD
 
@@ -113,8 +112,13 @@ class _Lines:
         return self._unnumbered * self._standing(j, i, room)
 
     def _standing(self, j: int, i: int, room: int) -> int:
-        """How many writes between two stood long, beyond the numbers that there are between them."""
-        return max(0, self._stood[i] - self._stood[j + 1] - room)
+        """How many writes between two stood long, beyond the numbers that there are between them.
+
+        One that brings the template of `j` back may need no number: what was between made none.
+        """
+        mine = self._writes[j].template
+        between = self._stood[bisect_right(self._stood, j) : bisect_left(self._stood, i)]
+        return max(0, sum(self._writes[each].template != mine for each in between) - room)
 
 
 def _possible(place: Place, writes: Sequence[Write], around: Around) -> dict[int, int]:
