@@ -127,8 +127,7 @@ def _possible(place: Place, writes: Sequence[Write], around: Around) -> dict[int
     same = [i for i, write in enumerate(writes) if write.template is not None and write.template.digest == digest]
     acted = _acted(place, around)
     if acted is None:
-        created = believable(place.snapshot.created, around.now)
-        return dict.fromkeys([i for i in same if created is None or writes[i].at + _TICK >= created][-_MOST:], 0)
+        return _again(place, same[-_MOST:], writes, around)
     if place.snapshot.kind is SnapshotKind.CONTROLLER_REVISION:
         # Under Recreate, or while it is paused, a Deployment's controller makes a ReplicaSet long after the write.
         same = [i for i in same if writes[i].at + _LAG >= acted]
@@ -144,7 +143,18 @@ def _acted(place: Place, around: Around) -> datetime | None:
         return None
     if place.snapshot.kind is SnapshotKind.CONTROLLER_REVISION:
         return believable(place.snapshot.controller_wrote, around.now)
-    return scalings.last_start(around.scalings, place.snapshot.name)
+    return None
+
+
+def _again(place: Place, same: list[int], writes: Sequence[Write], around: Around) -> dict[int, int]:
+    """As `_possible`, for a ReplicaSet that was used again.
+
+    An Event tells when it was scaled up from nothing, if it had come down to nothing at all in between.
+    """
+    created = believable(place.snapshot.created, around.now)
+    started = scalings.last_start(around.scalings, place.snapshot.name) if place.last else None
+    later = [i for i in same if created is None or writes[i].at + _TICK >= created]
+    return {i: 0 if started is None or _was_live(i, writes, started, _LAG) else _ODD for i in later}
 
 
 def _was_live(index: int, writes: Sequence[Write], at: datetime, lag: timedelta) -> bool:

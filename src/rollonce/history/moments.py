@@ -30,7 +30,7 @@ def when(place: Place, neighbours: tuple[Place | None, Place | None], around: Ar
     numbered = _numbered(place, around)
     if numbered is not None:
         return When(numbered, numbered, Certainty.SEEN, f"{place.snapshot.name} was given this number then")
-    begun = scalings.last_start(around.scalings, place.snapshot.name) if place.last else None
+    begun = _started(place, before, around)
     if begun is not None and (earliest is None or begun + TICK >= earliest):
         return When(begun, begun, Certainty.SEEN, "an Event says that its ReplicaSet was scaled up from 0 then")
     scaled = _scaled_down(before, around)
@@ -39,6 +39,18 @@ def when(place: Place, neighbours: tuple[Place | None, Place | None], around: Ar
     latest = _at_latest(place, after, around, earliest)
     again = f"{place.snapshot.name} was used again; when, only its neighbours tell"
     return When(earliest, latest, Certainty.INFERRED, again)
+
+
+def _started(place: Place, before: Place | None, around: Around) -> datetime | None:
+    """When a ReplicaSet that was used again was scaled up from nothing.
+
+    One that had not come down to nothing in between was not: the Event that is left is that of an earlier time then.
+    """
+    begun = scalings.last_start(around.scalings, place.snapshot.name) if place.last else None
+    if begun is None or (place.snapshot.created is not None and begun <= place.snapshot.created + TICK):
+        return None
+    former = before.snapshot.created if before is not None else None
+    return begun if former is None or begun >= former else None
 
 
 def _numbered(place: Place, around: Around) -> datetime | None:
