@@ -14,7 +14,7 @@ from rollonce.app import audit
 from rollonce.app.audit import Cluster, Gathering, Sources
 from rollonce.cli import connect
 from rollonce.cli.duration import Duration
-from rollonce.errors import ExitCode, MissingArguments, exitcode
+from rollonce.errors import ExitCode, MissingArguments, UnknownKind, exitcode
 from rollonce.history.review import Question, Review
 from rollonce.model import reference
 from rollonce.model.deploy import check_id
@@ -177,11 +177,22 @@ def select(words: tuple[str, ...], place: Place, selector: str, *, act: str) -> 
         return Selection(tuple(Every(kind.singular) for kind in KINDS), namespace, selector)
     if not any("/" in word for word in words) and len(words) == 1:
         kinds = (reference.kind(word, act=act) for word in words[0].split(","))
-        return Selection(tuple(Every(kind.singular) for kind in kinds), namespace, selector)
+        return _rolling(Selection(tuple(Every(kind.singular) for kind in kinds), namespace, selector), act)
     # A name belongs to one namespace of a cluster; of a dump it takes every workload of that name.
     where = "" if place.dumps else namespace
     named = reference.select(words, namespace=where, selector=selector, everything=False, act=act)
-    return replace(named, namespace=namespace)
+    return _rolling(replace(named, namespace=namespace), act)
+
+
+def _rolling(selection: Selection, act: str) -> Selection:
+    if any(target.kind_name == Kind.CRON_JOB.singular for target in selection.targets):
+        known = ", ".join(kind.singular for kind in KINDS)
+        raise UnknownKind(
+            "a CronJob has no history: a change of its template rolls nothing",
+            act=act,
+            hint=f"kinds that roll are: {known}",
+        )
+    return selection
 
 
 @contextmanager

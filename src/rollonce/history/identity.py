@@ -34,15 +34,15 @@ def _logged(at: Place, around: Around) -> tuple[str, IdState] | None:
 
 
 def _state(mine: str, at: Place, before: Sequence[Place]) -> IdState:
+    """A snapshot that was used again remembers the id of its last use, so that of an earlier one is not known."""
     if not mine:
         return IdState.NONE
     last = before[-1] if before else None
-    if last is None or last.number != at.number - 1:
-        return IdState.FRESH if at.number == 1 else IdState.UNKNOWN
-    if not last.last:
-        # Its object was used again since, and remembers the id of that time only.
-        known = any(each.last and each.snapshot.deploy_id == mine for each in before)
-        return IdState.INHERITED if known else IdState.UNKNOWN
-    if last.snapshot.deploy_id == mine:
+    known = last is not None and last.number == at.number - 1 and last.last
+    if last is not None and known and last.snapshot.deploy_id == mine:
         return IdState.INHERITED
-    return IdState.FRESH if at.first else IdState.TRAVELLED
+    if not at.first:
+        return IdState.TRAVELLED
+    if any(each.last and each.snapshot.deploy_id == mine for each in before):
+        return IdState.INHERITED
+    return IdState.FRESH if at.number == 1 or known else IdState.UNKNOWN

@@ -146,13 +146,17 @@ def _comparable(one: Brought, other: Brought) -> bool:
 
 
 def _by_time(last: Roll, roll: Roll, window: timedelta) -> Link:
-    start, end = last.when.at, roll.when.at
-    if start is None or end is None:
-        return Link(False, By.TIME, Certainty.UNKNOWN, "when it rolled is not known")
-    gap = abs(end - start)
+    first, then = last.when, roll.when
+    if first.earliest is None or then.latest is None:
+        return Link(False, By.TIME, Certainty.UNKNOWN, "when they rolled is not known")
+    gap = abs(then.latest - first.earliest)
+    least = then.earliest - first.latest if then.earliest is not None and first.latest is not None else timedelta()
     how = Certainty.INFERRED
     if gap > window:
-        return Link(False, By.TIME, how, f"{_words(gap)} lie between them, more than the window of {_words(window)}")
+        if least > window or (then.earliest == then.latest and first.earliest == first.latest):
+            more = f"{_words(gap)} lie between them, more than the window of {_words(window)}"
+            return Link(False, By.TIME, how, more)
+        return Link(False, By.TIME, Certainty.UNKNOWN, "when they rolled is not known well enough to tell")
     if last.after.failed and roll.paths & last.paths:
         why = f"revision {last.after.number} had failed, and it changes what that had changed"
         return Link(False, By.TIME, how, why)

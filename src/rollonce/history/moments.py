@@ -35,7 +35,7 @@ def when(place: Place, neighbours: tuple[Place | None, Place | None], around: Ar
         return When(begun, begun, Certainty.SEEN, "an Event says that its ReplicaSet was scaled up from 0 then")
     scaled = _scaled_down(before, around)
     if scaled is not None and (earliest is None or scaled >= earliest):
-        return When(earliest, scaled, Certainty.INFERRED, "its predecessor was scaled down then")
+        return When(scaled, scaled, Certainty.INFERRED, "its predecessor was scaled down then")
     latest = _at_latest(place, after, around, earliest)
     again = f"{place.snapshot.name} was used again; when, only its neighbours tell"
     return When(earliest, latest, Certainty.INFERRED, again)

@@ -53,7 +53,7 @@ def evidence(roll: Roll, earlier: tuple[Roll, ...]) -> str:
     still = sorted(moved - {c.container for c in roll.changes})
     parts = [f"{_listed(still)} unchanged"] if still else []
     changes = [change(each) for each in roll.changes]
-    had = _already_there(roll)
+    had = already_there(roll)
     parts.append(", ".join(changes) + (f", {had}" if had else ""))
     return f"{numbers(roll)}: {'; '.join(parts)}"
 
@@ -62,7 +62,7 @@ def _listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _already_there(roll: Roll) -> str:
+def already_there(roll: Roll) -> str:
     """The other container that had the build already which this roll brings."""
     if roll.before is None:
         return ""

@@ -38,20 +38,20 @@ class IdState(StrEnum):
 
     NONE = "none"
     FRESH = "fresh"  # first carried by this revision
-    INHERITED = "inherited"  # the revision before carried it already
+    INHERITED = "inherited"  # a revision before carried it already
     TRAVELLED = "travelled"  # on an object that was used again: it may be that of its first time
-    UNKNOWN = "unknown"  # the revision before is gone, so that it may be inherited
+    UNKNOWN = "unknown"  # what the revision before carried is not known, so that it may be inherited
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
     """One revision of a workload.
 
-    `snapshot` names the object that holds it. `reused` tells that the object had an earlier number, so that its
-    creation is not the time of this revision. `replicas` is how many pods were wanted, None where nobody remembers.
+    `snapshot` names the object that holds it. `reused` tells that it had, or may have had, an earlier number, so that
+    its creation is not the time of this revision. `replicas` is how many pods were wanted, None where nobody remembers.
     `failed` says how it is known that its pods did not come up, empty where it is not. `born` is when its first pods
-    were asked for, `retired` when its ReplicaSet was scaled down, `ready` when its pods became ready that are still
-    there and were made with it: each only where something tells.
+    were asked for, `retired` when its ReplicaSet was scaled down, `ready` when pods became ready that are still there
+    and were made with it: each only where something tells.
     """
 
     number: int
@@ -193,7 +193,7 @@ class FindingKind(StrEnum):
     REWRITE = "rewrite"  # the same field, a third value
     RESTART = "restart-after-change"
     CHURN = "churn"  # a controller or webhook that never settles
-    UNKNOWN = "unknown"  # more than one roll in a deploy, what changed is gone
+    UNKNOWN = "unknown"  # more than one roll in a deploy, what one of them changed is gone
 
 
 class Basis(StrEnum):

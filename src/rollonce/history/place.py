@@ -76,9 +76,10 @@ def _with_former(places: list[Place]) -> list[Place]:
     again: list[Place] = []
     newest: datetime | None = None
     for index, place in enumerate(places):
-        # Numbers begin with 1, so that below this one some are gone.
-        gone = place.number > index + 1
-        if place.snapshot.kind is SnapshotKind.CONTROLLER_REVISION and _again(place.snapshot, newest, gone=gone):
+        # Numbers begin with 1, so that below this one some are gone; those within may have been moved to this one.
+        gone, within = place.number > index + 1, place.number - places[0].number > index
+        revision = place.snapshot.kind is SnapshotKind.CONTROLLER_REVISION
+        if revision and gone and _again(place.snapshot, newest, within=within):
             again.append(replace(place, first=False))
         else:
             newest = place.snapshot.created or newest
@@ -96,18 +97,19 @@ def _with_former(places: list[Place]) -> list[Place]:
     return sorted((*told, *again, *former), key=lambda each: each.number)
 
 
-def _again(snapshot: Snapshot, newest: datetime | None, *, gone: bool) -> bool:
-    """Whether a ControllerRevision had another number before, or may have had one.
+def _again(snapshot: Snapshot, newest: datetime | None, *, within: bool) -> bool:
+    """Whether a ControllerRevision had another number before, or may have had one that nobody has now.
 
     `newest` is when the newest one before it was made; of one second nothing tells which came first. The controller
-    writes a ControllerRevision once more in order to give it another number.
+    writes a ControllerRevision once more in order to give it another number; where managedFields do not say when,
+    whatever stands above a number that is missing may have been used again.
     """
     made, wrote = snapshot.created, snapshot.controller_wrote
-    if made is None or not gone:
-        return False
-    if wrote is not None and wrote > made:
+    if made is None:
+        return within
+    if newest is not None and made <= newest:
         return True
-    return newest is not None and made <= newest
+    return within if wrote is None else wrote > made
 
 
 def _holes(place: Place, told: list[Place]) -> list[int]:

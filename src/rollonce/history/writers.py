@@ -12,7 +12,6 @@ from rollonce.history.nouns import Certainty, Revision, Roll, Writer
 
 LOG = "an API audit log of that time (--api-audit-log FILE)"
 _TICK = timedelta(seconds=1)
-_AT_ONCE = timedelta(seconds=5)
 # Under Recreate the ReplicaSet is made once the old pods are gone.
 _RELEASED = timedelta(minutes=2)
 _THERE_AND_BACK = 2
@@ -90,7 +89,7 @@ def _writer(write: Write, certainty: Certainty, basis: str) -> Writer:
 def _managed(roll: Roll, revisions: tuple[Revision, ...], live: Live) -> Iterable[Writer]:
     """Managers that own a changed field of which the value of this roll is still there."""
     if roll.before is None:
-        return _just_before(roll, live)
+        return []
     later = [r for r in revisions if r.number > roll.after.number]
     present = dict(roll.after.template.fields)
     # A field that was dropped leaves no owner; one that was changed since belongs to the later writer.
@@ -108,8 +107,9 @@ def _managed(roll: Roll, revisions: tuple[Revision, ...], live: Live) -> Iterabl
         return [Writer(inside[0].manager, Certainty.SEEN, basis, inside[0].operation)]
     if inside:
         return [_unsettled(entry, "several managers wrote it between the two revisions") for entry in inside]
-    before = [entry for entry in owners if not _too_late(entry, roll)] or owners
-    return [_unsettled(entry, "it owns the field now, and has written again since") for entry in before]
+    # An update owns what it changed, and the value stands since. An apply also owns what others had changed before it.
+    since = [entry for entry in owners if entry.operation == "Update" and not _too_old(entry, roll)]
+    return [_unsettled(entry, "it owns the field now, and has written again since") for entry in since]
 
 
 def _may_hide(entry: ManagedWrite, roll: Roll, hidden: int) -> bool:
@@ -119,15 +119,6 @@ def _may_hide(entry: ManagedWrite, roll: Roll, hidden: int) -> bool:
     as they come after the write that made the revision, they left no trace only if they lie within its second.
     """
     return hidden >= _THERE_AND_BACK and entry.at is not None and entry.at == roll.when.latest
-
-
-def _just_before(roll: Roll, live: Live) -> list[Writer]:
-    """Where what changed is gone: the only manager that wrote the template right before the ReplicaSet was made."""
-    end = roll.when.latest
-    if end is None or roll.when.certainty is not Certainty.SEEN:
-        return []
-    near = [entry for entry in live.writes if entry.at is not None and end - _AT_ONCE <= entry.at <= end]
-    return [_unsettled(entry, "its last write came right before this revision") for entry in near]
 
 
 def _unsettled(entry: ManagedWrite, basis: str) -> Writer:
@@ -144,7 +135,7 @@ def _within(entry: ManagedWrite, roll: Roll) -> bool:
     return entry.at <= end and (start is None or entry.at + _TICK > start)
 
 
-def _too_late(entry: ManagedWrite, roll: Roll) -> bool:
+def _too_old(entry: ManagedWrite, roll: Roll) -> bool:
     """An entry whose last write is older than this roll cannot have made it."""
     start = roll.before.when.earliest if roll.before is not None else None
     return entry.at is not None and start is not None and entry.at < start

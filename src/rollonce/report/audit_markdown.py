@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rollonce.history import review as reviews
-from rollonce.history.nouns import Finding
+from rollonce.history.nouns import Certainty, Finding
 from rollonce.history.review import Review
 from rollonce.report import audit_text, spans
 
@@ -44,6 +44,8 @@ def _findings(review: Review, heading: str, findings: Sequence[Finding]) -> list
         steps = [*finding.earlier[-1:], finding.roll]
         told.append(f"  - written by {_plain(', then '.join(audit_text.writers(roll) for roll in steps))}")
         told.append(f"  - took {_plain(audit_text.cost(finding.cost))}")
+        if finding.certainty is Certainty.UNKNOWN:
+            continue
         told.append(f"  - cure: {_plain(finding.cure.words)}")
         if finding.cure.command:
             told += ["", "    ```sh", f"    {finding.cure.command}", "    ```"]

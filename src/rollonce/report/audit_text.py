@@ -144,9 +144,11 @@ def finding_lines(finding: Finding) -> list[str]:
     by = writers(finding.roll)
     told = [f"    {spans.time(finding.roll.when.at)}  {finding.why}{doubt}; by {by}"]
     told.append(f"      took {cost(finding.cost)}")
-    told.append(f"      cure: {finding.cure.words}")
-    if finding.cure.command:
-        told.append(f"        {finding.cure.command}")
+    # What may have been meant needs no cure.
+    if finding.certainty is not Certainty.UNKNOWN:
+        told.append(f"      cure: {finding.cure.words}")
+        if finding.cure.command:
+            told.append(f"        {finding.cure.command}")
     return told + [f"      to settle it: {each}" for each in finding.settle]
 
 

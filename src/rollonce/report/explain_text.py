@@ -11,9 +11,9 @@ from rollonce.report import audit_text, spans
 _ID_WORDS = {
     IdState.NONE: "",
     IdState.FRESH: "first carried by this revision",
-    IdState.INHERITED: "carried by the revision before as well, so it may have been left behind",
+    IdState.INHERITED: "carried by a revision before as well, so it may have been left behind",
     IdState.TRAVELLED: "on a ReplicaSet that was used again, so it may be that of its first time",
-    IdState.UNKNOWN: "the revision before is gone, so it may have been left behind",
+    IdState.UNKNOWN: "what the revision before carried is not known, so it may have been left behind",
 }
 
 

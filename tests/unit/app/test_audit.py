@@ -107,6 +107,8 @@ def test_labels_and_names_select_from_a_dump(tmp_path: Path, capsys: pytest.Capt
         (["--from", "x", "--since", "soon"], "usage"),
         (["--from", "no-such-file"], "unreadable-file"),
         (["--from", "no-such-file", "pod/x"], "unknown-kind"),
+        (["--from", "no-such-file", "cronjob/x"], "unknown-kind"),
+        (["--from", "no-such-file", "cj"], "unknown-kind"),
     ],
 )
 def test_what_makes_no_sense_is_a_usage_error(

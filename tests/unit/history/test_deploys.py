@@ -33,6 +33,12 @@ def test_within_the_window_time_joins() -> None:
     assert link(two(601)) == (False, "time")
 
 
+def test_a_roll_that_is_not_dated_well_enough_joins_nothing() -> None:
+    """A ControllerRevision that was used again: some time between its neighbours, an hour and more apart."""
+    picture = Picture(kind="StatefulSet").revision(2, 60, "agent=b").revision(3, 0, "agent=a")
+    assert link(picture.revision(4, 7200, "agent=c")) == (False, "time")
+
+
 def test_the_window_can_be_chosen() -> None:
     assert told(two(601).review(window=timedelta(minutes=20))) == [(3, "split", "inferred")]
     assert told(two(599).review(window=timedelta(minutes=5))) == []
@@ -60,6 +66,29 @@ def test_images_of_builds_of_their_own_do_not_part_a_deploy() -> None:
     picture = Picture().revision(1, 0, "agent=4f2b-1186 proxy=77aa-5001")
     picture.revision(2, 3600, "agent=4f2c-1187 proxy=77aa-5001")
     assert link(picture.revision(3, 3660, "agent=4f2c-1187 proxy=78bb-5002")) == (True, "time")
+
+
+def test_later_deploys_that_carry_a_stale_id_are_not_put_together_by_it() -> None:
+    picture = Picture().revision(1, 0, "agent=4f2b-1186 git-sync=4f2b-1186")
+    picture.revision(2, 3600, "agent=4f2c-1187 git-sync=4f2c-1187", deploy="run-1")
+    for number, at, images in (
+        (3, 7200, "agent=4f2d-1188 git-sync=4f2c-1187"),
+        (4, 7260, "agent=4f2d-1188 git-sync=4f2d-1188"),
+        (5, 10800, "agent=4f2e-1189 git-sync=4f2d-1188"),
+        (6, 10860, "agent=4f2e-1189 git-sync=4f2e-1189"),
+    ):
+        picture.revision(number, at, images, deploy="run-1")
+    found = picture.review()
+    assert told(found) == [(4, "split", "seen"), (6, "split", "seen")]
+    assert [d.name for d in found.deploys] == ["run-1", "build 4f2d-1188", "build 4f2e-1189"]
+
+
+def test_an_id_is_not_taken_for_new_after_a_revision_whose_id_is_not_known() -> None:
+    """Revision 2 brought run-1; its ReplicaSet is revision 4 by now, and what it carried as 2 nobody remembers."""
+    picture = Picture().revision(1, 0, "agent=x", deploy="run-0")
+    picture.revision(3, 90, "agent=z", deploy="run-1").revision(4, 60, "agent=y", former="2", deploy="run-1")
+    states = {r.number: r.id_state.value for r in picture.review().timelines[0].revisions}
+    assert states == {1: "fresh", 2: "none", 3: "unknown", 4: "inherited"}
 
 
 def test_our_own_second_write_with_the_id_joins_at_any_time() -> None:

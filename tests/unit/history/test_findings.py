@@ -56,9 +56,8 @@ def test_there_and_back_is_a_bounce() -> None:
 def test_a_standing_tag_that_each_deploy_puts_back_is_a_bounce() -> None:
     """Client-side apply of a manifest with a static tag, then set image: two rolls every deploy."""
     picture = Picture()
-    picture.revision(2, 60, "agent=b-1001").revision(4, 7260, "agent=b-1002").revision(
-        5, 10800, "agent=stable", former="1,3"
-    )
+    picture.revision(2, 60, "agent=b-1001", retired=7200).revision(4, 7260, "agent=b-1002", retired=10800)
+    picture.revision(5, 10800, "agent=stable", former="1,3")
     picture.snapshots[-1]["metadata"]["creationTimestamp"] = stamp(0)
     picture.revision(6, 10860, "agent=b-1003").pod(1, 10801)
     assert [(n, kind) for n, kind, _ in told(picture.review())] == [(4, "bounce"), (6, "bounce")]
@@ -154,6 +153,11 @@ def test_what_changed_before_the_oldest_revision_is_not_claimed() -> None:
     assert [(roll.after.number, roll.before is None) for roll in found.rolls] == [(7, True), (8, False)]
     assert told(found) == [(8, "split", "inferred")]
     assert found.timelines[0].lower_bound == 7
+
+
+def test_the_kind_is_not_claimed_where_what_the_first_roll_changed_is_gone() -> None:
+    picture = Picture().revision(7, 0, "agent=x git-sync=x").revision(8, 60, "agent=y git-sync=x")
+    assert told(picture.review()) == [(8, "unknown", "inferred")]
 
 
 def test_a_hole_in_the_revisions_joins_nothing() -> None:

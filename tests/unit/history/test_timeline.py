@@ -38,8 +38,9 @@ def test_the_creation_of_a_reused_replica_set_is_not_the_time_of_the_roll() -> N
     assert (after_noon(third), third.when.certainty.value) == ((60, None), "inferred")
 
 
-def test_that_its_predecessor_was_scaled_down_bounds_it() -> None:
-    assert after_noon(revision(reused(retired=500), 3)) == (60, 500)
+def test_that_its_predecessor_was_scaled_down_dates_it() -> None:
+    third = revision(reused(retired=500), 3)
+    assert (after_noon(third), third.when.certainty.value) == ((500, 500), "inferred")
 
 
 def test_its_first_pod_bounds_it() -> None:
@@ -163,6 +164,20 @@ def test_a_controller_revision_older_than_its_predecessor_was_used_again() -> No
     """It loses its number: A was 1 and is 3, and nothing but the order of their making tells."""
     picture = Picture(kind="StatefulSet").revision(2, 60, "agent=b").revision(3, 0, "agent=a")
     assert [(r.number, r.reused) for r in only(picture).revisions] == [(1, False), (2, False), (3, True)]
+
+
+def test_above_a_number_that_is_missing_any_controller_revision_may_have_been_used_again() -> None:
+    """3 was moved to 4 or 5: both are younger than what is below, so that neither creation is the time of a roll."""
+    picture = Picture(kind="StatefulSet").revision(1, 0, "agent=a").revision(2, 60, "agent=b")
+    picture.revision(4, 120, "agent=c").revision(5, 180, "agent=d")
+    assert [r.reused for r in only(picture).revisions] == [False, False, True, True]
+
+
+def test_the_log_dates_what_may_have_been_used_again_where_only_one_write_fits() -> None:
+    picture = Picture(kind="StatefulSet").revision(1, 0, "agent=a").revision(3, 60, "agent=b")
+    assert after_noon(revision(picture.logged(60.5, "ci", "agent=b"), 3)) == (60.5, 60.5)
+    picture.logged(62, "ci", "agent=a").logged(64, "ann", "agent=b")
+    assert revision(picture, 3).when.certainty.value == "inferred"
 
 
 def test_a_former_number_is_not_guessed_where_several_are_missing() -> None:

@@ -33,6 +33,11 @@ def test_a_manager_that_has_written_again_since_is_inferred() -> None:
     assert "audit log" in _of(picture, 2)[0].settle
 
 
+def test_an_apply_that_came_later_may_own_what_others_had_changed() -> None:
+    picture = two().wrote("kubectl", 500, "agent", operation="Apply")
+    assert writers(picture, 2) == [("", "unknown")]
+
+
 def test_an_older_write_than_the_revision_before_made_nothing() -> None:
     picture = two().wrote("old", 10, "git-sync").wrote("new", 300, "git-sync")
     assert writers(picture, 3) == [("new", "inferred")]
