@@ -1,4 +1,9 @@
-"""`python -m tests.truth [--first SEED] [--count N]` plays so many histories on the real control plane. Resumable."""
+"""Is what audit says true?
+
+`python -m tests.truth [--first SEED] [--count N]` plays so many histories on the real control plane; it is resumable.
+`python -m tests.truth simulated [--first SEED] [--count N]` plays them on the simulated cluster.
+`python -m tests.truth grouping [--first SEED] [--count N]` measures how well rolls are grouped into deploys.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,7 @@ import argparse
 import json
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from dataclasses import asdict
@@ -13,7 +19,7 @@ from pathlib import Path
 
 from tests.controlplane import build
 from tests.controlplane.starting import ROOT, Running
-from tests.truth import ledger, plan, suite
+from tests.truth import grouping, ledger, plan, simulation, suite
 from tests.truth.suite import Judged
 
 CHUNK = 60
@@ -22,12 +28,32 @@ CHUNK = 60
 def main(arguments: list[str]) -> int:
     """1 where audit said something that is not true, or a history could not be played."""
     parser = argparse.ArgumentParser(prog="python -m tests.truth", description=__doc__)
+    parser.add_argument("where", nargs="?", choices=["real", "simulated", "grouping"], default="real")
     parser.add_argument("--count", type=int, default=300, help="how many seeds")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     options = parser.parse_args(arguments)
+    seeds = range(options.first, options.first + options.count)
+    if options.where == "grouping":
+        lines, good = grouping.table(seeds)
+        print(*lines, sep="\n")
+        return int(not good)
+    if options.where == "simulated":
+        return _simulated(seeds)
+    return _real(seeds)
+
+
+def _simulated(seeds: range) -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        judged = [simulation.judge(seed, Path(folder)) for seed in seeds]
+    for each in judged:
+        _tell(each)
+    print(figures(judged))
+    return int(any(each.wrong or each.unplayed for each in judged))
+
+
+def _real(seeds: range) -> int:
     commit = _commit()
     folder = build.cache().parent / "stress" / "truth" / commit
-    seeds = range(options.first, options.first + options.count)
     judged = _known(folder / "results.jsonl")
     left = [seed for seed in seeds if seed not in judged]
     print(f"commit {commit}: {len(seeds)} seeds from {seeds.start}, {len(left)} left; results in {folder}", flush=True)

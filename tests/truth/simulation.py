@@ -36,8 +36,8 @@ def judge(seed: int, folder: Path) -> Judged:
     return suite.one(truth, document(stage, stage.log), document(stage, []))
 
 
-def document(stage: Simulated, log: list[bytes]) -> Any:
-    """What `audit -A -o json` says of the stage."""
+def document(stage: Simulated, log: list[bytes], window: float = WINDOW) -> Any:
+    """What `audit -A -o json` says of the stage; `window` in seconds."""
     selection = Selection(tuple(Every(kind.singular) for kind in _KINDS), None, "")
     gathering = Gathering()
     with closing(stage.ports("admin")) as ports:
@@ -46,6 +46,6 @@ def document(stage: Simulated, log: list[bytes]) -> Any:
     for number, line in enumerate(log, 1):
         lines.add_log_line(line, f"line {number}")
     now = datetime.fromtimestamp(stage.now(), UTC)
-    question = Question(now, None, timedelta(seconds=WINDOW))
+    question = Question(now, None, timedelta(seconds=window))
     review = audit.judge(gathering.evidence(selection), question, selection)
     return json.loads(audit_json.render(review, exit_code=ExitCode.OK, interrupted=False))
