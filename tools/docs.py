@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from rollonce.cli import audit, converge, explain
+from rollonce.cli import audit, converge, demo, explain, sandbox
 from rollonce.report import audit_json
 
 ROOT = Path(__file__).parents[1]
@@ -64,6 +64,8 @@ PARTS: dict[tuple[str, str], Callable[[], str]] = {
     ("docs/audit.md", "options"): lambda: options_table(audit.command),
     ("docs/audit.md", "objects"): lambda: objects_table(audit_json.Document),
     ("docs/converge.md", "options"): lambda: options_table(converge.command),
+    ("docs/demo.md", "options"): lambda: options_table(demo.command),
+    ("docs/sandbox.md", "options"): lambda: options_table(sandbox.command),
     ("docs/explain.md", "options"): lambda: options_table(explain.command),
 }
 

@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
-PURE_PACKAGES = ("errors", "history", "model", "plan", "rollout", "sim", "status", "wire")
+PURE_PACKAGES = ("errors", "history", "manifests", "model", "plan", "rollout", "sim", "status", "wire")
 
 # A folder of rollonce is allowed here because the layers decide which one.
 ALLOWED_MODULES = frozenset(
@@ -20,6 +20,7 @@ ALLOWED_MODULES = frozenset(
         "bisect",
         "collections",
         "collections.abc",
+        "copy",
         "dataclasses",
         "datetime",
         "decimal",
@@ -28,6 +29,7 @@ ALLOWED_MODULES = frozenset(
         "functools",
         "hashlib",
         "heapq",
+        "ipaddress",
         "itertools",
         "json",
         "math",
@@ -38,8 +40,10 @@ ALLOWED_MODULES = frozenset(
         "shlex",
         "string",
         "textwrap",
+        "types",
         "typing",
         "urllib.parse",
+        "zlib",
     }
 )
 ALLOWED_NAMES = {"pathlib": frozenset({"PurePosixPath"})}

@@ -11,7 +11,7 @@ import click
 import msgspec
 import pytest
 
-from rollonce.cli import audit, converge, explain
+from rollonce.cli import audit, converge, demo, explain, sandbox
 from rollonce.errors import ExitCode, catalogue
 from rollonce.history.nouns import Basis, FindingKind
 from rollonce.model import deploy
@@ -36,9 +36,12 @@ def test_generated_parts_are_fresh(page: str) -> None:
     assert (docs.ROOT / page).read_text() == docs.renewed(page)
 
 
-@pytest.mark.parametrize("name", ["audit", "converge", "explain"])
+_COMMANDS = {"audit": audit, "converge": converge, "demo": demo, "explain": explain, "sandbox": sandbox}
+
+
+@pytest.mark.parametrize("name", sorted(_COMMANDS))
 def test_every_option_has_an_entry(name: str) -> None:
-    command = {"audit": audit, "converge": converge, "explain": explain}[name].command
+    command = _COMMANDS[name].command
     options = [option for option in command.params if isinstance(option, click.Option)]
     headings = [heading.text for heading in pages.page(f"docs/{name}.md").headings()]
     entries = {name for heading in headings for name in CODE.findall(heading) if name.startswith("-")}

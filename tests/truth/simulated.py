@@ -49,7 +49,7 @@ class Simulated:
     def ports(self, user: str) -> Ports:
         """As `Stage.ports`."""
         wire, clock = _Logged(self, user), VirtualClock(self.cluster)
-        return Ports(Client(wire, clock, jitter=lambda: 0.0), OneThread(wire), clock)
+        return Ports(Client(wire, clock, jitter=lambda: 0.0), OneThread(self.cluster), clock)
 
     def kubectl(self, user: str, namespace: str, *words: str) -> bool:
         """As `Stage.kubectl`: there is none."""

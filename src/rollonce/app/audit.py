@@ -52,11 +52,29 @@ class Read:
     names_only: bool = False
 
 
-class Gathering:
-    """Evidence while it comes together, so that an interrupted run can tell what it has."""
+@dataclass(frozen=True, slots=True)
+class Got:
+    """How far the reading of one source has come.
 
-    def __init__(self) -> None:
+    `pages` have been read with `items` in them; `share` is the part of the source that they are, from 0 to 1, None
+    where nobody knows.
+    """
+
+    source: str
+    pages: int
+    items: int
+    share: float | None
+
+
+class Gathering:
+    """Evidence while it comes together, so that an interrupted run can tell what it has.
+
+    `listen` is told how far it is, from several threads.
+    """
+
+    def __init__(self, listen: Callable[[Got], None] = lambda _: None) -> None:
         self._parts: list[Collected] = []
+        self.listen = listen
 
     def part(self, cluster: str) -> Collected:
         """A new place for evidence of a cluster."""
@@ -78,11 +96,22 @@ def gather(sources: Sources, selection: Selection, into: Gathering) -> None:
     Raises errors of access where a cluster cannot be asked for any workload, UnreadableFile.
     """
     for path in sources.dumps:
-        dumps.read(path, into.part(""))
+        _dump(path, into)
     for path in dumps.logs(sources.logs):
         dumps.read_log(path, into.part(sources.clusters[0].name if len(sources.clusters) == 1 else ""))
     for cluster in sources.clusters:
         _cluster(cluster, selection, into)
+
+
+def _dump(path: str, into: Gathering) -> None:
+    part, pieces = into.part(""), 0
+
+    def got(share: float | None) -> None:
+        nonlocal pieces
+        pieces += 1
+        into.listen(Got(path, pieces, part.items, share))
+
+    dumps.read(path, part, got)
 
 
 def judge(evidence: Evidence, question: Question, selection: Selection) -> Review:
@@ -152,7 +181,7 @@ def _cluster(cluster: Cluster, selection: Selection, into: Gathering) -> None:
     parts = {each: into.part(cluster.name) for each in lists}
 
     def call(each: Read) -> Callable[[], ApiRefusal | None]:
-        return lambda: _list(cluster, each, parts[each])
+        return lambda: _list(cluster, each, parts[each], into.listen)
 
     refusals = cluster.ports.fanout.gather([call(each) for each in lists])
     main = [refusal for each, refusal in zip(lists, refusals, strict=True) if each.resource in _MAIN]
@@ -193,20 +222,26 @@ def reads(selection: Selection) -> Iterable[Read]:
     )
 
 
-def raw(cluster: Cluster, each: Read) -> Iterator[bytes]:
+def raw(cluster: Cluster, each: Read, listen: Callable[[Got], None] = lambda _: None) -> Iterator[bytes]:
     """The objects of one list, page by page."""
     client: Client = cluster.ports.client
-    for page in client.pages(
+    source = f"{cluster.name}: {each.resource}" if cluster.name else str(each.resource)
+    items = 0
+    pages = client.pages(
         each.resource, cluster.namespace, selector=each.selector, names_only=each.names_only, limit=each.limit
-    ):
+    )
+    for number, page in enumerate(pages, 1):
         yield from page.items
+        items += len(page.items)
+        left = page.remaining if page.token else 0
+        listen(Got(source, number, items, None if left is None else items / max(items + left, 1)))
 
 
-def _list(cluster: Cluster, each: Read, into: Collected) -> ApiRefusal | None:
+def _list(cluster: Cluster, each: Read, into: Collected, listen: Callable[[Got], None]) -> ApiRefusal | None:
     """Reads one list; None, or why it could not be read."""
     for attempt in (1, 2):
         try:
-            for item in raw(cluster, each):
+            for item in raw(cluster, each, listen):
                 into.add(item, each.kind)
         except Forbidden as refusal:
             into.gap(f"{each.resource} cannot be listed", each.cost, _RIGHTS)

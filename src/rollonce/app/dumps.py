@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
+import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,27 +15,41 @@ from rollonce.errors import UnreadableFile
 from rollonce.history.collect import Collected
 from rollonce.text.items import Fault, Item, Splitter
 
-_PIECE = 1 << 18
+_PIECE = 1 << 20
 _GZIP = b"\x1f\x8b"
 # An audit event with both bodies of the largest object; what is longer is no line of a log.
 _LONGEST_LINE = 16_000_000
 
 
-def items(path: str) -> Iterator[Item | Fault]:
-    """The objects of a dump, one by one. Raises UnreadableFile where it cannot be opened."""
+def items(path: str, got: Callable[[float | None], None] = lambda _: None) -> Iterator[Item | Fault]:
+    """The objects of a dump, one by one. Raises UnreadableFile where it cannot be opened.
+
+    `got` is told after each piece which part of the file has been read, None where its size says nothing of that.
+    """
     splitter = Splitter()
     with _open(path) as file:
+        size, done = _size(file), 0
         for piece in _pieces(file, path):
             if isinstance(piece, Fault):
                 yield piece
                 break
             yield from splitter.feed(piece)
+            done += len(piece)
+            got(done / size if size else None)
     yield from splitter.end()
 
 
-def read(path: str, into: Collected) -> None:
-    """A dump into evidence. Raises UnreadableFile."""
-    for item in items(path):
+def _size(file: io.BufferedReader | gzip.GzipFile) -> int:
+    """Bytes of a plain file, 0 of what is a pipe or packed."""
+    if isinstance(file, gzip.GzipFile):
+        return 0
+    told = os.fstat(file.fileno())
+    return told.st_size if stat.S_ISREG(told.st_mode) else 0
+
+
+def read(path: str, into: Collected, got: Callable[[float | None], None] = lambda _: None) -> None:
+    """A dump into evidence; `got` as in `items`. Raises UnreadableFile."""
+    for item in items(path, got):
         match item:
             case Item(raw=raw, kind=kind):
                 into.add(raw, kind)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import click
 
@@ -14,7 +17,7 @@ from rollonce.app import audit
 from rollonce.app.audit import Cluster, Gathering, Sources
 from rollonce.cli import connect
 from rollonce.cli.duration import Duration
-from rollonce.errors import ExitCode, MissingArguments, UnknownKind, exitcode
+from rollonce.errors import ExitCode, MissingArguments, UnknownKind, UnwritableFile, exitcode
 from rollonce.history.review import Question, Review
 from rollonce.model import reference
 from rollonce.model.deploy import check_id
@@ -22,7 +25,9 @@ from rollonce.model.kind import Kind
 from rollonce.model.reference import Every, Selection
 from rollonce.report import audit_json, audit_markdown, audit_text, junit
 from rollonce.report.output import Output
+from rollonce.report.reading import Reading
 
+_UNWRITABLE = "name a file in a folder that you may write to"
 KINDS = (Kind.DEPLOYMENT, Kind.STATEFUL_SET, Kind.DAEMON_SET)
 
 
@@ -49,6 +54,7 @@ class Asked:
     deploy_id: str
     fail_on: str
     redact: bool
+    html: str
     output: str
 
 
@@ -97,6 +103,7 @@ class Asked:
 @click.option(
     "--fail-on", type=click.Choice(["redundant"]), default=None, help="Exit with 6 where a redundant roll is found."
 )
+@click.option("--html", metavar="FILE", default="", help="Also write the report as one HTML page.")
 @click.option("--redact", is_flag=True, help="Write a dump that is safe to send, and judge nothing.")
 @click.option(
     "-o",
@@ -145,6 +152,8 @@ def _run(place: Place, asked: Asked) -> ExitCode:
     code = ExitCode.REDUNDANT if asked.fail_on and review.findings else ExitCode.OK
     if interruption is not None:
         code = exitcode.of_interruption(interruption)
+    if asked.html:
+        _write_page(review, asked.html, interrupted=interruption is not None)
     _show(review, asked.output, code, interrupted=interruption is not None)
     if interruption is not None:
         raise interruption
@@ -153,9 +162,12 @@ def _run(place: Place, asked: Asked) -> ExitCode:
 
 def reviewed(place: Place, selection: Selection, question: Question) -> tuple[Review, KeyboardInterrupt | None]:
     """The review, and what interrupted the reading of it: it then rests on what had been read."""
-    gathering = Gathering()
+    reading = Reading(Output(sys.stderr), time.monotonic)
+    gathering = Gathering(reading.take)
     interruption = None
-    with sources(place) as found:
+    # Evidence is made once, holds no cycles and lives to the end: looking through it again and again is half the work.
+    gc.disable()
+    with reading, sources(place) as found:
         if selection.namespace is not None and found.clusters:
             selection = replace(selection, namespace=found.clusters[0].namespace)
         try:
@@ -209,6 +221,17 @@ def sources(place: Place) -> Iterator[Sources]:
             name = context if len(place.contexts) > 1 else ""
             clusters.append(Cluster(name, ports, None if place.all_namespaces else namespace))
         yield Sources(tuple(clusters), (), place.logs)
+
+
+def _write_page(review: Review, path: str, *, interrupted: bool) -> None:
+    """Raises UnwritableFile."""
+    from rollonce.report import audit_html
+
+    page = audit_html.render(review, interrupted=interrupted)
+    try:
+        Path(path).write_bytes(page)
+    except OSError as error:
+        raise UnwritableFile(f"{path}: {error.strerror or error}", act="audit --html", hint=_UNWRITABLE) from error
 
 
 def _show(review: Review, form: str, code: ExitCode, *, interrupted: bool) -> None:

@@ -115,7 +115,7 @@ def _run(place: connect.Place, asked: Asked) -> ExitCode:
     selection = _select(words, place, asked)
     ports, namespace = connect.connect(place)
     if selection.namespace is not None:
-        selection = replace(selection, namespace=namespace)
+        selection = replace(selection, namespace=reference.check_namespace(namespace, act="converge"))
     options = converge.Options(
         selection,
         wish,

@@ -21,6 +21,8 @@ COMMANDS = {
     "converge": ("converge", "Bring containers to their images: one patch per workload that differs."),
     "audit": ("audit", "Find rolls that no change needed: which deploy, which field, who, and what they took."),
     "explain": ("explain", "Tell the history of one workload, revision by revision."),
+    "demo": ("demo", "Show on a simulated cluster what a deploy of two steps costs, and what converge makes of it."),
+    "sandbox": ("sandbox", "Serve a simulated cluster to kubectl, helm and any other client."),
 }
 
 

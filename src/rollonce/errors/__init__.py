@@ -20,6 +20,7 @@ from rollonce.errors.access import (
     UnreadableAnswer,
 )
 from rollonce.errors.exitcode import ExitCode
+from rollonce.errors.manifests import MalformedManifest, RefusedManifest, UnreadableManifest
 from rollonce.errors.tree import RollonceError, catalogue
 from rollonce.errors.usage import (
     AbsentWorkload,
@@ -32,9 +33,11 @@ from rollonce.errors.usage import (
     MissingArguments,
     NamespaceAbsent,
     NothingMatched,
+    PortTaken,
     UnknownContainer,
     UnknownKind,
     UnreadableFile,
+    UnwritableFile,
     UsageError,
 )
 
@@ -50,13 +53,16 @@ __all__ = [
     "Forbidden",
     "LoginFailed",
     "MalformedImage",
+    "MalformedManifest",
     "MalformedPair",
     "MalformedReference",
     "MalformedSelector",
     "MissingArguments",
     "NamespaceAbsent",
     "NothingMatched",
+    "PortTaken",
     "Redirected",
+    "RefusedManifest",
     "RollonceError",
     "ServerBusy",
     "ServerFault",
@@ -67,6 +73,8 @@ __all__ = [
     "Unreachable",
     "UnreadableAnswer",
     "UnreadableFile",
+    "UnreadableManifest",
+    "UnwritableFile",
     "UsageError",
     "catalogue",
 ]

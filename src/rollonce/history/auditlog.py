@@ -17,7 +17,7 @@ from msgspec import Struct
 from rollonce.history import decode, instants
 from rollonce.history.decode import Unusable
 from rollonce.history.evidence import Subject, Write
-from rollonce.history.template import Template
+from rollonce.history.template import Reader, Template
 from rollonce.model.deploy import DEPLOY_ID
 from rollonce.model.kind import Kind
 from rollonce.model.workload import WorkloadKey
@@ -70,7 +70,7 @@ class _Line(Struct, rename="camel"):
 _LINE = msgspec.json.Decoder(_Line)
 
 
-def write(line: bytes, cluster: str) -> Write | Other:
+def write(line: bytes, cluster: str, templates: Reader) -> Write | Other:
     """The write that a line tells of. Raises Unusable where the line is no audit event."""
     if not _MENTIONS.search(line):
         if line[:1] != b"{":
@@ -102,15 +102,15 @@ def write(line: bytes, cluster: str) -> Write | Other:
         user_agent=event.user_agent,
         manager=(query.get("fieldManager") or [event.user_agent.partition("/")[0]])[0],
         verb=event.verb,
-        template=_after(event),
+        template=_after(event, templates),
         undo=_is_undo(event.request_object),
         deploy_id=str(notes.get(DEPLOY_ID) or "") if isinstance(notes, dict) else "",
     )
 
 
-def _after(event: _Line) -> Template | None:
+def _after(event: _Line, templates: Reader) -> Template | None:
     try:
-        return decode.pod_template(event.response_object)
+        return decode.pod_template(event.response_object, templates)
     except Unusable:
         return None
 

@@ -12,6 +12,7 @@ from rollonce.history import auditlog, decode, helm
 from rollonce.history.auditlog import Other
 from rollonce.history.decode import Unusable
 from rollonce.history.evidence import Evidence, Gap, Live, Occurrence, Pod, Rejected, Release, Snapshot, Write
+from rollonce.history.template import Reader
 from rollonce.model.kind import Kind
 
 _WORKLOADS = {kind.title: kind for kind in (Kind.DEPLOYMENT, Kind.STATEFUL_SET, Kind.DAEMON_SET)}
@@ -23,11 +24,15 @@ _NAMED = 1000
 
 class _Head(Struct):
     kind: Any = ""
-    metadata: Any = None
     type: Any = ""
 
 
+class _Called(Struct):
+    metadata: Any = None
+
+
 _HEAD = msgspec.json.Decoder(_Head)
+_CALLED = msgspec.json.Decoder(_Called)
 
 
 @dataclass(slots=True)
@@ -45,6 +50,7 @@ class Collected:
     gaps: list[Gap] = field(default_factory=list)
     skipped: dict[str, int] = field(default_factory=dict)
     items: int = 0
+    templates: Reader = field(default_factory=Reader)
 
     def add(self, raw: bytes, kind: str = "") -> None:
         """One object as JSON. `kind` is needed where the item does not name it, as in a list of the API."""
@@ -57,7 +63,7 @@ class Collected:
         try:
             known = self._take(kind, head, raw)
         except Unusable as fault:
-            self.reject(f"{kind} {_where(head)}", str(fault))
+            self.reject(f"{kind} {_where(raw)}", str(fault))
             return
         if not known:
             self.skip(f"{kind[:60] or 'something without a kind'}, which audit does not read")
@@ -67,7 +73,7 @@ class Collected:
         if not line.strip():
             return
         try:
-            write = auditlog.write(line.strip(), self.cluster)
+            write = auditlog.write(line.strip(), self.cluster, self.templates)
         except Unusable as fault:
             self.reject(place, f"no audit event: {fault}")
             return
@@ -110,13 +116,13 @@ class Collected:
 
     def _take(self, kind: str, head: _Head, raw: bytes) -> bool:
         if kind in _WORKLOADS:
-            self.lives.append(decode.live(_WORKLOADS[kind], raw, self.cluster))
+            self.lives.append(decode.live(_WORKLOADS[kind], raw, self.cluster, self.templates))
             return True
         match kind:
             case "ReplicaSet":
-                self.snapshots.append(decode.replica_set(raw, self.cluster))
+                self.snapshots.append(decode.replica_set(raw, self.cluster, self.templates))
             case "ControllerRevision":
-                self.snapshots.append(decode.controller_revision(raw, self.cluster))
+                self.snapshots.append(decode.controller_revision(raw, self.cluster, self.templates))
             case "Pod":
                 self._take_pod(raw)
             case "Event":
@@ -143,7 +149,8 @@ def _head(raw: bytes) -> _Head | None:
         return None
 
 
-def _where(head: _Head) -> str:
-    metadata = head.metadata if isinstance(head.metadata, dict) else {}
+def _where(raw: bytes) -> str:
+    called = _CALLED.decode(raw).metadata
+    metadata = called if isinstance(called, dict) else {}
     space, name = metadata.get("namespace"), metadata.get("name")
     return f"{str(space)[:63]}/{str(name)[:253]}" if space else str(name or "without a name")[:253]

@@ -13,9 +13,9 @@ import msgspec
 from msgspec import Struct
 
 from rollonce.errors import UnreadableAnswer
-from rollonce.history import instants, template
+from rollonce.history import instants
 from rollonce.history.evidence import Live, ManagedWrite, Occurrence, Pod, Snapshot, SnapshotKind, Subject
-from rollonce.history.template import Template
+from rollonce.history.template import Reader, Template
 from rollonce.model import decode as workloads
 from rollonce.model.deploy import DEPLOY_ID
 from rollonce.model.kind import Kind
@@ -41,6 +41,7 @@ _IN_TROUBLE = frozenset(
         "RunContainerError",
     }
 )
+_NULL = msgspec.Raw(b"null")
 
 
 class Unusable(ValueError):
@@ -63,7 +64,7 @@ class _Entry(Struct, rename="camel"):
     operation: str = ""
     time: str | None = None
     subresource: str = ""
-    fields_v1: msgspec.Raw = msgspec.field(name="fieldsV1", default=msgspec.Raw(b"null"))
+    fields_v1: msgspec.Raw = msgspec.field(name="fieldsV1", default=_NULL)
 
 
 class _Meta(Struct, rename="camel"):
@@ -109,7 +110,7 @@ class _Status(Struct, rename="camel"):
 class _Spec(Struct, rename="camel"):
     replicas: int | None = None
     revision_history_limit: int | None = None
-    template: Any = None
+    template: msgspec.Raw = _NULL
 
 
 class _Thing(Struct, rename="camel"):
@@ -123,10 +124,18 @@ class _PodThing(Struct, rename="camel"):
     status: _Status = msgspec.field(default_factory=_Status)
 
 
+class _Held(Struct):
+    template: msgspec.Raw = _NULL
+
+
+class _Data(Struct):
+    spec: _Held = msgspec.field(default_factory=_Held)
+
+
 class _Revision(Struct, rename="camel"):
     metadata: _Meta
     revision: int
-    data: Any = None
+    data: _Data = msgspec.field(default_factory=_Data)
 
 
 class _Reference(Struct, gc=False):
@@ -159,7 +168,7 @@ _EVENT = msgspec.json.Decoder(_Event)
 _ANY = msgspec.json.Decoder(Any)
 
 
-def live(kind: Kind, raw: bytes, cluster: str) -> Live:
+def live(kind: Kind, raw: bytes, cluster: str, templates: Reader) -> Live:
     """A Deployment, StatefulSet or DaemonSet."""
     try:
         workload = workloads.workload(kind, raw)
@@ -175,7 +184,7 @@ def live(kind: Kind, raw: bytes, cluster: str) -> Live:
         subject=Subject(cluster, workload.key),
         workload=workload,
         created=instants.parse(meta.creation_timestamp),
-        template=_template(spec.template),
+        template=_template(spec.template, templates),
         writes=tuple(_writes(meta)),
         history_limit=_DEFAULT_LIMIT if spec.revision_history_limit is None else spec.revision_history_limit,
         overdue=late,
@@ -183,7 +192,7 @@ def live(kind: Kind, raw: bytes, cluster: str) -> Live:
     )
 
 
-def replica_set(raw: bytes, cluster: str) -> Snapshot:
+def replica_set(raw: bytes, cluster: str, templates: Reader) -> Snapshot:
     """A ReplicaSet of a Deployment."""
     thing: _Thing = _decoded(_THING, raw)
     meta = thing.metadata
@@ -203,24 +212,18 @@ def replica_set(raw: bytes, cluster: str) -> Snapshot:
         owner_uid=owner.uid,
         created=instants.parse(meta.creation_timestamp),
         numbers=numbers,
-        template=_template(thing.spec.template),
+        template=_template(thing.spec.template, templates),
         deploy_id=meta.note(DEPLOY_ID),
         replicas=_whole(desired) if desired.isdecimal() else None,
         controller_wrote=_controller_wrote(meta),
     )
 
 
-def controller_revision(raw: bytes, cluster: str) -> Snapshot:
+def controller_revision(raw: bytes, cluster: str, templates: Reader) -> Snapshot:
     """A ControllerRevision of a StatefulSet or DaemonSet."""
     thing: _Revision = _decoded(_REVISION, raw)
     meta = thing.metadata
     owner = _owner(meta, "StatefulSet", "DaemonSet")
-    data = thing.data if isinstance(thing.data, dict) else {}
-    spec = data.get("spec")
-    held = spec.get("template") if isinstance(spec, dict) else None
-    if isinstance(held, dict):
-        # The controllers store the template as a strategic merge patch that replaces it whole.
-        held = {name: value for name, value in held.items() if name != "$patch"}
     if thing.revision < 1:
         raise Unusable(f"its revision is {thing.revision}")
     kind = Kind.STATEFUL_SET if owner.kind == "StatefulSet" else Kind.DAEMON_SET
@@ -231,7 +234,7 @@ def controller_revision(raw: bytes, cluster: str) -> Snapshot:
         owner_uid=owner.uid,
         created=instants.parse(meta.creation_timestamp),
         numbers=(thing.revision,),
-        template=_template(held),
+        template=_template(thing.data.spec.template, templates),
         deploy_id=meta.note(DEPLOY_ID),
         replicas=None,
         controller_wrote=_controller_wrote(meta),
@@ -278,15 +281,16 @@ def occurrence(raw: bytes, cluster: str) -> Occurrence:
     )
 
 
-def pod_template(value: object) -> Template:
+def pod_template(value: object, templates: Reader) -> Template:
     """The template of an object that holds one at `.spec.template`; raises Unusable."""
     spec = value.get("spec") if isinstance(value, dict) else None
-    return _template(spec.get("template") if isinstance(spec, dict) else None)
+    held = spec.get("template") if isinstance(spec, dict) else None
+    return _template(msgspec.Raw(msgspec.json.encode(held)), templates)
 
 
-def _template(value: object) -> Template:
+def _template(raw: msgspec.Raw, templates: Reader) -> Template:
     try:
-        return template.read(value)
+        return templates.read(raw)
     except ValueError as error:
         raise Unusable(str(error)) from None
 

@@ -50,7 +50,8 @@ def find(timelines: Iterable[Timeline], deploys: Iterable[Deploy]) -> tuple[Find
         for subject, members in _by_subject(deploy.members).items():
             if len(members) > 1:
                 timeline = known[subject]
-                costs.setdefault(subject, cost.of(timeline))
+                if subject not in costs:
+                    costs[subject] = cost.of(timeline)
                 findings += _of_workload(deploy, members, timeline, costs[subject])
     return tuple(findings)
 

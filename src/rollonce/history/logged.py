@@ -116,9 +116,13 @@ class _Lines:
 
         One that brings the template of `j` back may need no number: what was between made none.
         """
-        mine = self._writes[j].template
+        mine = _digest(self._writes[j])
         between = self._stood[bisect_right(self._stood, j) : bisect_left(self._stood, i)]
-        return max(0, sum(self._writes[each].template != mine for each in between) - room)
+        return max(0, sum(_digest(self._writes[each]) != mine for each in between) - room)
+
+
+def _digest(write: Write) -> str:
+    return write.template.digest if write.template is not None else ""
 
 
 def _possible(place: Place, writes: Sequence[Write], around: Around) -> dict[int, int]:

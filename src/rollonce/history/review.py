@@ -127,6 +127,15 @@ def by_day(review: Review) -> tuple[Sum, ...]:
     return _sums(review, lambda roll: [f"{roll.when.at:%Y-%m-%d}" if roll.when.at else "unknown"])
 
 
+def worst(review: Review) -> Subject:
+    """The workload with the most redundant rolls, of equal ones the one that they cost most. There has to be one."""
+    found: dict[Subject, list[Finding]] = {}
+    for finding in review.findings:
+        found.setdefault(finding.subject, []).append(finding)
+    spans = {subject: cost.total(each.cost for each in mine).outage.likely for subject, mine in found.items()}
+    return min(found, key=lambda subject: (-len(found[subject]), -spans[subject], subject))
+
+
 def title(review: Review, subject: Subject) -> str:
     """A workload's name, with its namespace where there are several, and its cluster."""
     name = f"{subject.key.namespace}/{subject.key}" if review.spread else str(subject.key)

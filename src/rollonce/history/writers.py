@@ -91,11 +91,10 @@ def _managed(roll: Roll, revisions: tuple[Revision, ...], live: Live) -> Iterabl
     if roll.before is None:
         return []
     later = [r for r in revisions if r.number > roll.after.number]
-    present = dict(roll.after.template.fields)
+    found = ((path, roll.after.template.value(path)) for path in roll.paths)
+    present = {path: value for path, value in found if value is not None}
     # A field that was dropped leaves no owner; one that was changed since belongs to the later writer.
-    standing = [
-        path for path in roll.paths if path in present and all(r.template.value(path) == present[path] for r in later)
-    ]
+    standing = [path for path in present if all(r.template.value(path) == present[path] for r in later)]
     owners = [
         entry for entry in live.writes if any(template.owns(owned, path) for owned in entry.owned for path in standing)
     ]

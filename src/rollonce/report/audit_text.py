@@ -12,6 +12,7 @@ from rollonce.history.nouns import Basis, Certainty, Cost, Finding, Roll, Timeli
 from rollonce.history.review import Review, Sum
 from rollonce.report import spans, table
 
+HEAD = ["WORKLOAD", "ROLLS", "REDUNDANT", "OUTAGE", "REDUCED", "POD-SECONDS"]
 _ROWS = 20
 _NAMED = 5
 
@@ -19,7 +20,7 @@ _NAMED = 5
 def lines(review: Review, *, interrupted: bool = False) -> list[str]:
     """The whole report."""
     told = [headline(review, interrupted=interrupted)]
-    told += _cost_line(review)
+    told += cost_line(review)
     if review.findings:
         told += ["", *_table(reviews.by_workload(review))]
         told += _sums(review)
@@ -68,7 +69,8 @@ def _taken(cost: Cost) -> str:
     return "no outage, but pods replaced that no change needed"
 
 
-def _cost_line(review: Review) -> list[str]:
+def cost_line(review: Review) -> list[str]:
+    """The range of the outage, and where it comes from; nothing where there was none."""
     cost = review.total
     if not review.findings or cost.outage.high == 0:
         return []
@@ -84,19 +86,20 @@ def _cost_line(review: Review) -> list[str]:
 
 def _table(sums: Sequence[Sum]) -> list[str]:
     worst = [each for each in sums if each.redundant]
-    rows = [
-        [
-            each.name,
-            str(each.rolls),
-            str(each.redundant),
-            spans.likely(each.cost.outage),
-            spans.likely(each.cost.reduced),
-            f"{each.cost.pod_seconds.likely:.0f}",
-        ]
-        for each in worst[:_ROWS]
-    ]
     more = [f"and {len(worst) - _ROWS} more workloads"] if len(worst) > _ROWS else []
-    return [*table.render(["WORKLOAD", "ROLLS", "REDUNDANT", "OUTAGE", "REDUCED", "POD-SECONDS"], rows), *more]
+    return [*table.render(HEAD, [row(each) for each in worst[:_ROWS]]), *more]
+
+
+def row(each: Sum) -> list[str]:
+    """One row of the table under `HEAD`."""
+    return [
+        each.name,
+        str(each.rolls),
+        str(each.redundant),
+        spans.likely(each.cost.outage),
+        spans.likely(each.cost.reduced),
+        f"{each.cost.pod_seconds.likely:.0f}",
+    ]
 
 
 def _sums(review: Review) -> list[str]:
@@ -123,11 +126,12 @@ def _findings(review: Review, findings: Sequence[Finding]) -> list[str]:
         for place, (subject, mine) in enumerate(groups.get(deploy.name, {}).items()):
             if not place:
                 told += ["", f"deploy {deploy.name} (by {deploy.by}: {deploy.why})"]
-            told += _workload(reviews.title(review, subject), mine)
+            told += workload_lines(reviews.title(review, subject), mine)
     return told[1:]
 
 
-def _workload(name: str, findings: Sequence[Finding]) -> list[str]:
+def workload_lines(name: str, findings: Sequence[Finding]) -> list[str]:
+    """The rolls of one workload in one deploy, the redundant ones with everything about them."""
     told = [f"  {name}"]
     shown = {finding.roll.after.number for finding in findings}
     first = [roll for roll in findings[-1].earlier if roll.after.number not in shown]

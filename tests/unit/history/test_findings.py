@@ -126,6 +126,12 @@ def test_going_back_by_an_unknown_writer_is_not_counted_but_told() -> None:
     assert (told(found), opened(found)) == ([], [3])
 
 
+def test_a_controller_revision_that_was_used_again_may_be_a_rollback() -> None:
+    """What it was before is gone, and that it is older than its predecessor shows that it had been something."""
+    found = Picture(kind="StatefulSet").revision(4, 60, "agent=b").revision(5, 0, "agent=a").pod(5, 70).review()
+    assert (told(found), opened(found)) == ([], [5])
+
+
 def test_going_back_by_another_command_is_a_bounce() -> None:
     found = back().logged(59, "ci", "agent=b").logged(89, "ci", "agent=a").review()
     assert [(n, kind) for n, kind, _ in told(found)] == [(3, "bounce")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from rollonce.sim.controllers.work import CLAIMS, Work
 from rollonce.sim.store import Key
@@ -40,6 +41,13 @@ class Claims:
             self._users.setdefault(key, set()).add(uid)
         return self._work.profile.attach if fresh else 0.0
 
+    def hold(self, namespace: str, names: list[str], node: str, uid: str) -> None:
+        """They are mounted there already."""
+        for key in (self._key(namespace, name) for name in names):
+            if not self._is_shared(key):
+                self._node[key] = node
+                self._users.setdefault(key, set()).add(uid)
+
     def release(self, namespace: str, names: list[str], uid: str) -> None:
         """The pod is gone: what nobody else uses is detached after a while."""
         for key in (self._key(namespace, name) for name in names):
@@ -48,7 +56,7 @@ class Claims:
                 continue
             users.discard(uid)
             if not users:
-                self._work.kernel.clockwork.after(self._work.profile.detach, lambda key=key: self._detached(key))  # type: ignore[misc]
+                self._work.kernel.clockwork.after(self._work.profile.detach, partial(self._detached, key))
 
     def _detached(self, key: Key) -> None:
         if not self._users.get(key):

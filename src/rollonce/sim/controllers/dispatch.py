@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from rollonce.sim import pods
+from rollonce.sim.controllers.cronjobs import CronJobs
 from rollonce.sim.controllers.daemonset import DaemonSets
 from rollonce.sim.controllers.deployment import Deployments
 from rollonce.sim.controllers.garbage import Garbage
+from rollonce.sim.controllers.jobs import Jobs
 from rollonce.sim.controllers.kubelet import Kubelet
 from rollonce.sim.controllers.replicaset import ReplicaSets
 from rollonce.sim.controllers.statefulset import StatefulSets
 from rollonce.sim.controllers.work import (
+    ADOPTED,
+    CRONJOBS,
     DAEMONSETS,
     DEPLOYMENTS,
+    JOBS,
     NODES,
     PODS,
     REPLICASETS,
+    REVISIONS,
     STATEFULSETS,
     Queue,
     Work,
+    key_of,
     owner,
+    selects,
 )
 from rollonce.sim.kernel import Kernel
 from rollonce.sim.pods import Profile
@@ -27,24 +35,40 @@ from rollonce.sim.store import Change, Collection, Key, Object
 NODE_NAMES = ("node-0", "node-1", "node-2")
 
 
-def install(kernel: Kernel, profile: Profile = pods.NONE) -> None:
+def install(kernel: Kernel, profile: Profile = pods.NONE) -> Dispatch:
     """Starts the controllers on a kernel: three nodes where there is none, then a listener on the store.
 
     What is in the store already is synced once, as after a restart of the controller manager: nothing of it rolls.
     """
     work = Work(kernel, profile)
-    dispatch = _Dispatch(work)
-    for change in kernel.store.since(0):
-        work.note(change)
+    dispatch = Dispatch(work)
+    for key, thing in kernel.store.everything():
+        work.note(Change(0, "ADDED", key, thing, None))
     kernel.store.listen(dispatch.note)
     if not kernel.store.list(NODES):
         for name in NODE_NAMES:
-            kernel.create(Key(*NODES, "", name), _node(name), manager="kubelet")
+            add_node(kernel, name)
     dispatch.adopt()
+    return dispatch
 
 
-class _Dispatch:
+def add_node(kernel: Kernel, name: str) -> None:
+    """One more node that takes pods."""
+    kernel.create(Key(*NODES, "", name), _node(name), manager="kubelet")
+
+
+ADOPTERS = {
+    PODS: (REPLICASETS, STATEFULSETS, DAEMONSETS),
+    REPLICASETS: (DEPLOYMENTS,),
+    REVISIONS: (STATEFULSETS, DAEMONSETS),
+}
+
+
+class Dispatch:
+    """All controllers of one cluster."""
+
     def __init__(self, work: Work) -> None:
+        """Makes the controllers; they see what `note` tells them."""
         self._work = work
         self._kubelet = Kubelet(work)
         self._garbage = Garbage(work)
@@ -55,6 +79,8 @@ class _Dispatch:
             REPLICASETS: replicasets.queue,
             STATEFULSETS: StatefulSets(work).queue,
             DAEMONSETS: DaemonSets(work).queue,
+            JOBS: Jobs(work).queue,
+            CRONJOBS: CronJobs(work).queue,
         }
 
     def adopt(self) -> None:
@@ -74,6 +100,18 @@ class _Dispatch:
         if change.key.collection == PODS:
             self._kubelet.note(change)
         self._owner(change)
+        if change.type != "DELETED" and change.key.collection in ADOPTED and owner(change.object) is None:
+            self._orphan(change)
+        elif change.previous is not None and owner(change.object) != owner(change.previous):
+            self._owner(change._replace(object=change.previous))
+
+    def _orphan(self, change: Change) -> None:
+        """Whoever selects it looks whether to adopt it (getDeploymentsForReplicaSet and the like)."""
+        labels = change.object["metadata"].get("labels") or {}
+        for collection in ADOPTERS[change.key.collection]:
+            for thing in self._work.kernel.store.list(collection, change.key.namespace):
+                if selects(thing["spec"].get("selector"), labels):
+                    self._queues[collection].add(key_of(collection, thing))
 
     def _owner(self, change: Change) -> None:
         """Asks for a sync of the owner; of the Deployment too where a pod is gone (deletePod, for Recreate)."""
