@@ -6,9 +6,10 @@ import sys
 from collections.abc import Callable
 
 from tests.stress import controllers
+from tests.truth import __main__ as truth
 
 # A suite takes its options, and returns an exit code.
-SUITES: dict[str, Callable[[list[str]], int]] = {"controllers": controllers.main}
+SUITES: dict[str, Callable[[list[str]], int]] = {"controllers": controllers.main, "truth": truth.main}
 
 
 def main(arguments: list[str]) -> int:

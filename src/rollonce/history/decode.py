@@ -237,7 +237,7 @@ def controller_revision(raw: bytes, cluster: str, templates: Reader) -> Snapshot
         template=_template(thing.data.spec.template, templates),
         deploy_id=meta.note(DEPLOY_ID),
         replicas=None,
-        controller_wrote=None,
+        controller_wrote=_controller_wrote(meta),
     )
 
 

@@ -62,8 +62,8 @@ def _chain(subject: Subject, members: list[Member]) -> _Chain:
     rolls = [member.roll for member in members]
     builds = tuple(dict.fromkeys(each.build for roll in rolls for each in links.brought(roll)))
     # Where two rolls share an id and something agrees with it, it is theirs, whichever of them brought it.
-    by_id = [m.roll for m in members if m.link is not None and m.link.joined and m.link.by is By.ID]
-    deploy_id = links.id_of(rolls) or next((roll.after.deploy_id for roll in by_id), "")
+    shared = any(m.link is not None and m.link.joined and m.link.by is By.ID for m in members)
+    deploy_id = links.owned_id(rolls) if shared else links.id_of(rolls)
     return _Chain(subject, tuple(members), deploy_id, builds)
 
 

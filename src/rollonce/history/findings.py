@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from rollonce.history import cost, narrative, recovery
+from rollonce.history import build, cost, narrative, recovery
 from rollonce.history.evidence import Subject
 from rollonce.history.nouns import (
     By,
@@ -25,6 +25,8 @@ from rollonce.history.template import RESTARTED_AT
 
 # So many rolls of the same fields in one deploy are no two steps any more: somebody keeps changing them back.
 _CHURN = 4
+# Nobody rolls back so often in one deploy.
+_TURNS = 3
 
 _WORDS = {
     FindingKind.SPLIT: "a split",
@@ -95,12 +97,11 @@ def classify(roll: Roll, earlier: Sequence[Roll], revisions: Sequence[Revision])
         return FindingKind.BOUNCE
     if roll.paths == {RESTARTED_AT}:
         return FindingKind.RESTART
+    if any(each.before is None for each in earlier) and not _completes_build(roll, earlier):
+        return FindingKind.UNKNOWN
     before = frozenset[str]().union(*(each.paths for each in earlier))
     if roll.paths & before:
         return FindingKind.REWRITE
-    if any(each.before is None for each in earlier) and not narrative.already_there(roll):
-        # What the earlier one changed is gone: it may have been the same field.
-        return FindingKind.UNKNOWN
     return FindingKind.SPLIT
 
 
@@ -109,6 +110,21 @@ def _returns(roll: Roll, earlier: Sequence[Roll]) -> bool:
     had = {each.after.template.digest for each in earlier}
     had |= {each.before.template.digest for each in earlier if each.before is not None}
     return roll.after.template.digest in had
+
+
+def _completes_build(roll: Roll, earlier: Sequence[Roll]) -> bool:
+    """Whether it brings only images of a build that others had already in this deploy, in the place of another build.
+
+    Then it is likely, also where the beginning of the deploy is gone, that these images had not changed in it yet.
+    """
+    had = [build.of_image(image) for image in earlier[-1].after.template.images.values()]
+    for change in roll.changes:
+        old, new = (build.of_image(image or "") if change.container else None for image in (change.old, change.new))
+        if old is None or new is None or build.same(old, new):
+            return False
+        if not any(each is not None and build.same(each, new) for each in had):
+            return False
+    return True
 
 
 def _makes_again(roll: Roll, earlier: Sequence[Roll], revisions: Sequence[Revision]) -> bool:
@@ -137,6 +153,11 @@ def _churns(rolls: Sequence[Roll]) -> bool:
     return bool(common)
 
 
+def _turns(rolls: Sequence[Roll]) -> int:
+    """How many of the rolls go back to a template that the deploy had."""
+    return sum(_returns(roll, rolls[:index]) for index, roll in enumerate(rolls) if index)
+
+
 def _certainty(
     roll: Roll, kind: FindingKind, links: Sequence[Link], known: tuple[tuple[Roll, ...], tuple[Revision, ...]]
 ) -> tuple[Certainty, tuple[str, ...]]:
@@ -147,15 +168,18 @@ def _certainty(
         settle.append(f"{by}, or an API audit log (--api-audit-log FILE), would tell whether both are of one deploy")
     if roll.certainty is not Certainty.SEEN:
         settle.append("its pods of that time, or an API audit log, would tell whether pods were replaced")
-    if kind is FindingKind.UNKNOWN:
+    if kind is FindingKind.UNKNOWN or any(each.before is None for each in earlier):
         settle.append("a larger revisionHistoryLimit would have kept the revision before")
+    if kind is FindingKind.REWRITE and revisions[0].number > 1:
+        settle.append("older revisions would tell whether a standing value was put back, which would make it a bounce")
     if kind is FindingKind.BOUNCE and roll.before is not None and _returns(roll, earlier):
         settle.append(
             f"whether revision {roll.before.number} had failed, and this was a rollback, nothing tells any more"
         )
-    if recovery.possible(roll, revisions) and (kind in (FindingKind.BOUNCE, FindingKind.CHURN) or roll.after.reused):
+    if recovery.possible(roll, revisions) and kind is not FindingKind.RESTART:
         settle.append("an API audit log (--api-audit-log FILE) would tell whether it was kubectl rollout undo")
-        if kind is not FindingKind.CHURN and not (links and links[-1].by is By.BUILD):
+        to_and_fro = kind is FindingKind.CHURN and _turns((*earlier, roll)) >= _TURNS
+        if not to_and_fro and not (links and links[-1].by is By.BUILD):
             return Certainty.UNKNOWN, tuple(settle)
     return (Certainty.INFERRED if settle else Certainty.SEEN), tuple(settle)
 

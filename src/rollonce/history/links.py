@@ -25,11 +25,15 @@ ONE_BUILD = timedelta(hours=6)
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """A build that a roll brought to a container; `before` is the one that it had."""
+    """A build that a roll brought to a container; `before` is the one that it had.
+
+    Not `sure` where the revision before is gone, so that the container may have had it already.
+    """
 
     container: str
     build: Build
     before: Build | None
+    sure: bool
 
 
 def join(last: Roll, roll: Roll, deploy: Sequence[Roll], window: timedelta) -> Link:
@@ -45,17 +49,15 @@ def join(last: Roll, roll: Roll, deploy: Sequence[Roll], window: timedelta) -> L
 
 
 def _by_id(roll: Roll, deploy: Sequence[Roll], built: Link | None, timed: Link) -> Link | None:
-    mine, own, last = roll.after.deploy_id, id_of(deploy), deploy[-1].after.deploy_id
-    if brings_id(roll) and mine != last:
-        if own and own != mine:
+    mine, own = roll.after.deploy_id, owned_id(deploy)
+    if brings_id(roll) and mine != own:
+        if own:
             return Link(False, By.ID, Certainty.SEEN, f"it brought the deploy id {mine}, the one before {own}")
         if built is not None and built.joined:
             return built
         return Link(False, By.ID, Certainty.INFERRED, f"it brought the deploy id {mine}, which the one before had not")
-    if not mine or mine != last or roll.after.id_state is not IdState.INHERITED:
-        return None
-    if own != mine and deploy[0].after.id_state is not IdState.UNKNOWN:
-        # It had been left behind when this deploy began: it is no evidence for any of its rolls.
+    if not mine or mine != own:
+        # The same id on both, and neither of them brought it: an earlier deploy left it behind.
         return None
     if _written_by_us(roll):
         return Link(True, By.ID, Certainty.SEEN, f"deploy id {mine}, and {OUR_MANAGER} wrote it")
@@ -83,6 +85,12 @@ def id_of(deploy: Sequence[Roll]) -> str:
     return next((roll.after.deploy_id for roll in deploy if brings_id(roll)), "")
 
 
+def owned_id(deploy: Sequence[Roll]) -> str:
+    """As `id_of`, else the id of the first roll where the revision before is gone: it may have brought it."""
+    first = deploy[0].after
+    return id_of(deploy) or (first.deploy_id if first.id_state is IdState.UNKNOWN else "")
+
+
 def _written_by_us(roll: Roll) -> bool:
     return any(w.manager == OUR_MANAGER and w.certainty is Certainty.SEEN for w in roll.writers)
 
@@ -100,7 +108,7 @@ def _brought(roll: Roll) -> Iterator[Brought]:
     for container, (old, new) in images.items():
         found = build.of_image(new)
         if found is not None:
-            yield Brought(container, found, build.of_image(old))
+            yield Brought(container, found, build.of_image(old), roll.before is not None)
 
 
 def _by_build(last: Roll, roll: Roll, deploy: Sequence[Roll]) -> Link | None:
@@ -111,7 +119,11 @@ def _by_build(last: Roll, roll: Roll, deploy: Sequence[Roll]) -> Link | None:
     near = start is None or end is None or abs(end - start) <= ONE_BUILD
     for one, other in pairs:
         if build.same(one.build, other.build) and near:
-            return Link(True, By.BUILD, Certainty.SEEN, f"both brought build {other.build.tag}")
+            certainty = Certainty.SEEN if one.sure and other.sure else Certainty.INFERRED
+            return Link(True, By.BUILD, certainty, f"both brought build {other.build.tag}")
+    if _returns(roll, deploy):
+        # The build that was there before the deploy: somebody put it back, which is no build of its own.
+        return None
     for one, other in pairs:
         if _comparable(one, other) and not build.same(one.build, other.build):
             why = f"another build: {one.build.tag}, the one before {other.build.tag}"
@@ -119,9 +131,15 @@ def _by_build(last: Roll, roll: Roll, deploy: Sequence[Roll]) -> Link | None:
     return None
 
 
+def _returns(roll: Roll, deploy: Sequence[Roll]) -> bool:
+    """Whether it goes back to the template that a roll of the deploy had replaced."""
+    digest = roll.after.template.digest
+    return any(each.before is not None and each.before.template.digest == digest for each in deploy)
+
+
 def _comparable(one: Brought, other: Brought) -> bool:
     """Whether different tags mean different builds: of one image, or of images that had shared a build before."""
-    if not build.comparable(one.build, other.build):
+    if not (one.sure and other.sure and build.comparable(one.build, other.build)):
         return False
     shared = one.before is not None and other.before is not None and build.same(one.before, other.before)
     return one.container == other.container or shared

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from rollonce.history import scalings
-from rollonce.history.evidence import SnapshotKind, Write
+from rollonce.history.evidence import SnapshotKind
 from rollonce.history.instants import believable
 from rollonce.history.nouns import Certainty, When
 from rollonce.history.place import Around, Place
@@ -20,20 +20,51 @@ def when(place: Place, neighbours: tuple[Place | None, Place | None], around: Ar
     """When the roll to this revision began; `floor` is when the one before it did."""
     before, after = neighbours
     earliest = floor.latest if floor else None
-    written = _write_of(place, neighbours, around, floor)
-    if written is not None:
-        return When(written.at, written.at, Certainty.SEEN, LOGGED)
+    written = around.written.get(place.number)
+    if written:
+        if len(written) == 1:
+            return When(written[0].at, written[0].at, Certainty.SEEN, LOGGED)
+        return When(written[0].at, written[-1].at, Certainty.INFERRED, "the API audit log has several writes of it")
     if place.first:
         return _made(place, around, earliest)
-    begun = scalings.last_start(around.scalings, place.snapshot.name) if place.last else None
+    numbered = _numbered(place, around)
+    if numbered is not None:
+        return When(numbered, numbered, Certainty.SEEN, f"{place.snapshot.name} was given this number then")
+    begun = _started(place, before, around)
     if begun is not None and (earliest is None or begun + TICK >= earliest):
         return When(begun, begun, Certainty.SEEN, "an Event says that its ReplicaSet was scaled up from 0 then")
-    scaled = believable(before.snapshot.controller_wrote, around.now) if before is not None and before.last else None
+    scaled = _scaled_down(before, around)
     if scaled is not None and (earliest is None or scaled >= earliest):
         return When(scaled, scaled, Certainty.INFERRED, "its predecessor was scaled down then")
     latest = _at_latest(place, after, around, earliest)
     again = f"{place.snapshot.name} was used again; when, only its neighbours tell"
     return When(earliest, latest, Certainty.INFERRED, again)
+
+
+def _started(place: Place, before: Place | None, around: Around) -> datetime | None:
+    """When a ReplicaSet that was used again was scaled up from nothing.
+
+    One that had not come down to nothing in between was not: the Event that is left is that of an earlier time then.
+    """
+    begun = scalings.last_start(around.scalings, place.snapshot.name) if place.last else None
+    if begun is None or (place.snapshot.created is not None and begun <= place.snapshot.created + TICK):
+        return None
+    former = before.snapshot.created if before is not None else None
+    return begun if former is None or begun >= former else None
+
+
+def _numbered(place: Place, around: Around) -> datetime | None:
+    """When the controller gave a ControllerRevision its present number: it writes it for nothing else."""
+    if place.snapshot.kind is SnapshotKind.REPLICA_SET or not place.last:
+        return None
+    return believable(place.snapshot.controller_wrote, around.now)
+
+
+def _scaled_down(before: Place | None, around: Around) -> datetime | None:
+    """When the ReplicaSet of the revision before was scaled down: the last that its controller wrote."""
+    if before is None or not before.last or before.snapshot.kind is not SnapshotKind.REPLICA_SET:
+        return None
+    return believable(before.snapshot.controller_wrote, around.now)
 
 
 def _made(place: Place, around: Around, earliest: datetime | None) -> When:
@@ -55,41 +86,6 @@ def _at_latest(place: Place, after: Place | None, around: Around, earliest: date
     return None if latest is not None and earliest is not None and latest < earliest else latest
 
 
-def _write_of(
-    place: Place, neighbours: tuple[Place | None, Place | None], around: Around, floor: When | None
-) -> Write | None:
-    """The audited write that brought the template; None where the log does not tell which one it was.
-
-    A write that leaves the template as it is brought nothing, so of a run of equal ones only the first counts.
-    """
-    digest = place.snapshot.template.digest
-    lower = floor.earliest if floor else None
-    before, after = neighbours
-    upper = place.snapshot.created if place.first else _made_first(after)
-    logged = floor is not None and floor.basis == LOGGED
-    # Between two revisions that do not follow each other, an earlier use of the same template may have been.
-    follows = before is not None and before.number == place.number - 1
-    last = ""
-    found = []
-    for write in around.writes:
-        if write.template is None:
-            continue
-        fresh, last = write.template.digest != last, write.template.digest
-        # A stamp is the beginning of its second, and what came before a revision cannot have made the next one.
-        later = lower is None or (write.at > lower if logged else write.at >= lower)
-        within = later and (upper is None or write.at <= upper + TICK)
-        if fresh and write.template.digest == digest and within:
-            found.append(write)
-    if place.first and upper is not None:
-        return found[-1] if found else None
-    return found[0] if found and ((logged and follows) or len(found) == 1) else None
-
-
-def _made_first(after: Place | None) -> datetime | None:
-    """When the next revision was made, where its snapshot was made for it."""
-    return after.snapshot.created if after is not None and after.first else None
-
-
 def born(place: Place, around: Around) -> datetime | None:
     """When the ReplicaSet began to make pods; under Recreate the old ones are gone by then."""
     if place.snapshot.kind is SnapshotKind.CONTROLLER_REVISION:
@@ -107,6 +103,8 @@ def retired(place: Place, around: Around) -> datetime | None:
     live = around.live
     if told is not None or live is None or place.number == live.observed_revision:
         return told
+    if place.snapshot.kind is not SnapshotKind.REPLICA_SET:
+        return None
     return believable(place.snapshot.controller_wrote, around.now)
 
 

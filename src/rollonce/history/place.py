@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from rollonce.history.evidence import Live, Pod, Rejected, Release, Snapshot, SnapshotKind, Write
@@ -12,7 +12,10 @@ from rollonce.history.scalings import Scaling
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What is known about one workload besides its snapshots; `writes` in the order of time."""
+    """What is known about one workload besides its snapshots; `writes` in the order of time.
+
+    `written` has the write that brought each revision, or several where it is not settled which (`logged.align`).
+    """
 
     live: Live | None
     pods: tuple[Pod, ...]
@@ -21,6 +24,7 @@ class Around:
     scalings: tuple[Scaling, ...]
     releases: tuple[Release, ...]
     now: datetime
+    written: Mapping[int, tuple[Write, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,35 +66,57 @@ def name(snapshot: Snapshot) -> str:
 
 
 def _with_former(places: list[Place]) -> list[Place]:
-    """The places, with what can be told of ControllerRevisions that were used again.
+    """The places with the former numbers of ControllerRevisions that were used again.
 
-    Such a one loses its number for a new one (kubernetes/kubernetes,
-    pkg/controller/history/controller_history.go: UpdateControllerRevision). So it is older than a predecessor, or there
-    is a number that nobody has. Where there is one of each, the number was its own. Else whatever stands above the
-    first number that is missing may have been used again.
+    Such a one is older than its predecessor, and has lost its number (kubernetes/kubernetes,
+    pkg/controller/history/controller_history.go: UpdateControllerRevision). Where exactly one number is missing
+    between those that were made before and after it, and no other one may have had it, it was its own.
     """
-    if not places or places[0].snapshot.kind is SnapshotKind.REPLICA_SET:
-        return places
-    numbers = [place.number for place in places]
-    gaps = sorted(set(range(numbers[0], numbers[-1])) - set(numbers)) or ([1] if numbers[0] == 2 else [])
-    older = _older_than_a_predecessor(places)
-    if len(older) == 1 and len(gaps) == 1:
-        [again], [number] = older, gaps
-        own = Place(number, again.snapshot, first=True, last=False, inferred=True)
-        told = [replace(place, first=place is not again) for place in places]
-        return sorted((*told, own), key=lambda each: each.number)
-    inner = [gap for gap in gaps if gap > numbers[0]]
-    doubtful = inner[0] if inner else numbers[-1] + 1
-    return [replace(place, first=place not in older and place.number < doubtful) for place in places]
-
-
-def _older_than_a_predecessor(places: list[Place]) -> list[Place]:
-    older: list[Place] = []
+    told: list[Place] = []
+    again: list[Place] = []
     newest: datetime | None = None
-    for place in places:
-        made = place.snapshot.created
-        if made is not None and newest is not None and made < newest:
-            older.append(place)
+    for index, place in enumerate(places):
+        # Numbers begin with 1, so that below this one some are gone; those within may have been moved to this one.
+        gone, within = place.number > index + 1, place.number - places[0].number > index
+        revision = place.snapshot.kind is SnapshotKind.CONTROLLER_REVISION
+        if revision and gone and _again(place.snapshot, newest, within=within):
+            again.append(replace(place, first=False))
         else:
-            newest = made or newest
-    return older
+            newest = place.snapshot.created or newest
+            told.append(place)
+    claims: dict[int, list[Place]] = {}
+    for place in again:
+        for number in _holes(place, told):
+            claims.setdefault(number, []).append(place)
+    taken = {place.number for place in places}
+    former = [
+        Place(number, owners[0].snapshot, first=True, last=False, inferred=True)
+        for number, owners in claims.items()
+        if len(owners) == 1 and number not in taken and len(_holes(owners[0], told)) == 1
+    ]
+    return sorted((*told, *again, *former), key=lambda each: each.number)
+
+
+def _again(snapshot: Snapshot, newest: datetime | None, *, within: bool) -> bool:
+    """Whether a ControllerRevision had another number before, or may have had one that nobody has now.
+
+    `newest` is when the newest one before it was made; of one second nothing tells which came first. The controller
+    writes a ControllerRevision once more in order to give it another number; where managedFields do not say when,
+    whatever stands above a number that is missing may have been used again.
+    """
+    made, wrote = snapshot.created, snapshot.controller_wrote
+    if made is None:
+        return within
+    if newest is not None and made <= newest:
+        return True
+    return within if wrote is None else wrote > made
+
+
+def _holes(place: Place, told: list[Place]) -> list[int]:
+    """Numbers that nobody has, between the snapshots that were made right before and right after this one."""
+    made = place.snapshot.created
+    known = [(p.snapshot.created, p.number) for p in told if p.snapshot.created is not None]
+    before = max((number for at, number in known if made is not None and at <= made), default=0)
+    after = min((number for at, number in known if made is not None and at > made), default=before + 1)
+    # A hole as long as the number of those that may fill it is common after garbage collection: tell nothing then.
+    return list(range(before + 1, after)) if after - before == 2 else []

@@ -55,17 +55,16 @@ def of(roll: Roll, revisions: tuple[Revision, ...], writes: tuple[Write, ...]) -
 
 def possible(roll: Roll, revisions: tuple[Revision, ...]) -> bool:
     """Whether a roll goes back to an earlier template and nobody knows who wrote it: it may be a rollback."""
-    returns = _returns(roll, revisions)
-    return returns and all(writer.certainty is not Certainty.SEEN for writer in roll.writers)
+    return _returns(roll, revisions) and all(writer.certainty is not Certainty.SEEN for writer in roll.writers)
+
+
+def _returns(roll: Roll, revisions: tuple[Revision, ...]) -> bool:
+    """Whether the template is one of an earlier revision; what was used again is, also where that number is gone."""
+    digest = roll.after.template.digest
+    return roll.after.reused or any(r.template.digest == digest for r in revisions if r.number < roll.after.number)
 
 
 def _own(roll: Roll) -> bool:
     """Whether the id that the revision remembers is that of this very roll."""
     before = roll.before
     return before is None or before.deploy_id != roll.after.deploy_id
-
-
-def _returns(roll: Roll, revisions: tuple[Revision, ...]) -> bool:
-    """Whether a roll goes back to a template that was there before, or may: its snapshot had been used already."""
-    digest = roll.after.template.digest
-    return roll.after.reused or any(r.template.digest == digest for r in revisions if r.number < roll.after.number)

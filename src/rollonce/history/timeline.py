@@ -5,12 +5,12 @@ Order is that of the revision numbers: the controllers give them, and clocks jum
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 
-from rollonce.history import moments, place, recovery, scalings, template, writers
+from rollonce.history import identity, logged, moments, place, recovery, scalings, template, writers
 from rollonce.history.evidence import Evidence, Live, Pod, Rejected, Release, Snapshot, Subject, Write
 from rollonce.history.nouns import Certainty, IdState, Revision, Roll, Timeline, When
 from rollonce.history.place import Around, Place
@@ -131,15 +131,14 @@ def _by_subject(writes: Iterable[Write]) -> dict[Subject, list[Write]]:
 
 def _timeline(subject: Subject, snapshots: list[Snapshot], around: Around) -> tuple[Timeline, list[Rejected]]:
     places, rejected = place.read(snapshots)
+    around = replace(around, written=logged.align(places, around))
     revisions: list[Revision] = []
-    carried: set[str] = set()
     for index, each in enumerate(places):
         before = places[index - 1] if index else None
         after = places[index + 1] if index + 1 < len(places) else None
         floor = revisions[-1].when if revisions else None
         when = moments.when(each, (before, after), around, floor)
-        revisions.append(_revision(each, when, _id_state(each, before, carried), around))
-        carried.add(revisions[-1].deploy_id)
+        revisions.append(_revision(each, identity.of(each, places[:index], around), when, around))
     rolls = [roll for roll in _rolls(subject, revisions, around) if roll is not None]
     top = max((revision.number for revision in revisions), default=0)
     if around.live is not None:
@@ -151,7 +150,7 @@ def _timeline(subject: Subject, snapshots: list[Snapshot], around: Around) -> tu
     return timeline, rejected
 
 
-def _revision(at: Place, when: When, id_state: IdState, around: Around) -> Revision:
+def _revision(at: Place, carried: tuple[str, IdState], when: When, around: Around) -> Revision:
     snapshot = at.snapshot
     born = moments.born(at, around)
     return Revision(
@@ -159,8 +158,8 @@ def _revision(at: Place, when: When, id_state: IdState, around: Around) -> Revis
         snapshot=snapshot.name,
         template=snapshot.template,
         when=when,
-        deploy_id=snapshot.deploy_id if at.last else "",
-        id_state=id_state,
+        deploy_id=carried[0],
+        id_state=carried[1],
         reused=not at.first,
         replicas=snapshot.replicas if at.last else None,
         failed=_failed(at, around) if at.last else "",
@@ -168,26 +167,6 @@ def _revision(at: Place, when: When, id_state: IdState, around: Around) -> Revis
         retired=moments.retired(at, around),
         ready=moments.ready(at, born, around),
     )
-
-
-def _id_state(at: Place, before: Place | None, carried: Set[str]) -> IdState:
-    """What a revision's deploy id is worth; `carried` are the ids of all revisions before it.
-
-    A snapshot that was used again remembers the id of its last use, so that of an earlier one is not known.
-    """
-    mine = at.snapshot.deploy_id if at.last else ""
-    if not mine:
-        return IdState.NONE
-    known = before is not None and before.number == at.number - 1 and before.last
-    if before is not None and known and before.snapshot.deploy_id == mine:
-        return IdState.INHERITED
-    if not at.first:
-        return IdState.TRAVELLED
-    if mine in carried:
-        return IdState.INHERITED
-    if at.number == 1 or known:
-        return IdState.FRESH
-    return IdState.UNKNOWN
 
 
 def _failed(at: Place, around: Around) -> str:
@@ -222,7 +201,10 @@ def _roll(
         return None
     roll = Roll(subject, before, after, changes, certainty, ())
     roll = replace(
-        roll, writers=writers.of(roll, revisions, writers.Sources(around.live, around.writes, around.releases))
+        roll,
+        writers=writers.of(
+            roll, revisions, writers.Sources(around.live, around.writes, around.releases, around.written)
+        ),
     )
     return replace(roll, recovery=recovery.of(roll, revisions, around.writes))
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from rollonce.history import template
 from rollonce.history.evidence import Live, ManagedWrite, Release, Write
@@ -14,24 +14,26 @@ LOG = "an API audit log of that time (--api-audit-log FILE)"
 _TICK = timedelta(seconds=1)
 # Under Recreate the ReplicaSet is made once the old pods are gone.
 _RELEASED = timedelta(minutes=2)
+_THERE_AND_BACK = 2
 NOBODY = "managedFields keep the last write of each manager only"
 _OPERATIONS = {"apply": "Apply", "update": "Update", "create": "Update"}
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where writers of one workload are known from; `writes` in the order of time."""
+    """Where writers of one workload are known from; `writes` in the order of time, `written` by revision."""
 
     live: Live | None
     writes: tuple[Write, ...] = ()
     releases: tuple[Release, ...] = ()
+    written: Mapping[int, tuple[Write, ...]] = field(default_factory=dict)
 
 
 def of(roll: Roll, revisions: tuple[Revision, ...], sources: Sources) -> tuple[Writer, ...]:
     """The writers of a roll, never empty; several where it is not settled which of them it was."""
-    logged = _logged(roll, sources.writes)
-    if logged is not None:
-        return (logged,)
+    found = _written(sources.written.get(roll.after.number, ())) or _nearest(roll, sources.writes)
+    if found:
+        return found
     live = sources.live
     if live is None:
         return (Writer("", Certainty.UNKNOWN, "the workload itself could not be read", settle="the right to read it"),)
@@ -54,25 +56,30 @@ def _released(roll: Roll, releases: tuple[Release, ...]) -> Writer | None:
     return Writer("helm", Certainty.INFERRED, basis, settle=LOG)
 
 
-def _logged(roll: Roll, writes: tuple[Write, ...]) -> Writer | None:
+def _written(writes: tuple[Write, ...]) -> tuple[Writer, ...]:
+    """Those whose write brought the template, one of them where it is not settled which."""
+    basis = "the API audit log has the write, and the template after it"
+    sure = tuple(dict.fromkeys(_writer(write, Certainty.SEEN, basis) for write in writes))
+    if len(sure) <= 1:
+        return sure
+    basis = "the API audit log has several writes of this template within one step of its controller"
+    settle = "the audit log of the controller's own requests would tell"
+    return tuple(replace(each, certainty=Certainty.INFERRED, basis=basis, settle=settle) for each in sure)
+
+
+def _nearest(roll: Roll, writes: tuple[Write, ...]) -> tuple[Writer, ...]:
+    """Without bodies only the time connects a write to the revision that it made."""
     at = roll.when.at
     if at is None:
-        return None
-    if roll.when.certainty is Certainty.SEEN and (found := _writing(roll, writes, at)) is not None:
-        return _writer(found, Certainty.SEEN, "the API audit log has the write, and the template after it")
-    # Without bodies only the time connects a write to the revision that it made.
+        return ()
     start = roll.before.when.latest if roll.before is not None else at - timedelta(minutes=1)
     near = [w for w in writes if w.template is None and start is not None and start <= w.at <= at + _TICK]
     # The write of the revision before may lie within the second that its ReplicaSet is stamped with.
     near = [w for w in near if start is not None and w.at >= start + _TICK] or near
-    if len(near) == 1:
-        return _writer(near[0], Certainty.INFERRED, "the only write in the API audit log between the two revisions")
-    return None
-
-
-def _writing(roll: Roll, writes: tuple[Write, ...], at: datetime) -> Write | None:
-    digest = roll.after.template.digest
-    return next((w for w in writes if w.at == at and w.template is not None and w.template.digest == digest), None)
+    if len(near) != 1:
+        return ()
+    basis = "the only write in the API audit log between the two revisions"
+    return (replace(_writer(near[0], Certainty.INFERRED, basis), settle="bodies in the API audit log would tell"),)
 
 
 def _writer(write: Write, certainty: Certainty, basis: str) -> Writer:
@@ -92,6 +99,8 @@ def _managed(roll: Roll, revisions: tuple[Revision, ...], live: Live) -> Iterabl
         entry for entry in live.writes if any(template.owns(owned, path) for owned in entry.owned for path in standing)
     ]
     inside = [entry for entry in owners if _within(entry, roll)]
+    if len(inside) == 1 and _may_hide(inside[0], roll, live.workload.generation - revisions[-1].number):
+        return [_unsettled(inside[0], "it owns what changed, unless it changed it once more, and back, in that second")]
     if len(inside) == 1:
         basis = "it owns what changed, and its last write lies between the two revisions"
         return [Writer(inside[0].manager, Certainty.SEEN, basis, inside[0].operation)]
@@ -100,6 +109,15 @@ def _managed(roll: Roll, revisions: tuple[Revision, ...], live: Live) -> Iterabl
     # An update owns what it changed, and the value stands since. An apply also owns what others had changed before it.
     since = [entry for entry in owners if entry.operation == "Update" and not _too_old(entry, roll)]
     return [_unsettled(entry, "it owns the field now, and has written again since") for entry in since]
+
+
+def _may_hide(entry: ManagedWrite, roll: Roll, hidden: int) -> bool:
+    """Whether somebody may have changed the template and the manager put it back, too soon for the controller to act.
+
+    `hidden` is how often the spec changed without another revision: by scaling, or so. It takes two such changes; and
+    as they come after the write that made the revision, they left no trace only if they lie within its second.
+    """
+    return hidden >= _THERE_AND_BACK and entry.at is not None and entry.at == roll.when.latest
 
 
 def _unsettled(entry: ManagedWrite, basis: str) -> Writer:

@@ -157,7 +157,7 @@ def test_what_changed_before_the_oldest_revision_is_not_claimed() -> None:
     )
     found = picture.review()
     assert [(roll.after.number, roll.before is None) for roll in found.rolls] == [(7, True), (8, False)]
-    assert told(found) == [(8, "split", "seen")]
+    assert told(found) == [(8, "split", "inferred")]
     assert found.timelines[0].lower_bound == 7
 
 

@@ -176,7 +176,7 @@ def test_above_a_number_that_is_missing_any_controller_revision_may_have_been_us
 def test_the_log_dates_what_may_have_been_used_again_where_only_one_write_fits() -> None:
     picture = Picture(kind="StatefulSet").revision(1, 0, "agent=a").revision(3, 60, "agent=b")
     assert after_noon(revision(picture.logged(60.5, "ci", "agent=b"), 3)) == (60.5, 60.5)
-    picture.logged(90, "ci", "agent=a").logged(120, "ann", "agent=b")
+    picture.logged(62, "ci", "agent=a").logged(64, "ann", "agent=b")
     assert revision(picture, 3).when.certainty.value == "inferred"
 
 
