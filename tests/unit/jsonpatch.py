@@ -30,6 +30,12 @@ def apply(document: dict[str, Any], patch: bytes) -> dict[str, Any]:
                 parent[last] = operation["value"]
             case "remove" if isinstance(parent, dict) and last in parent:
                 del parent[last]
+            case "add" if isinstance(parent, list) and last == "-":
+                parent.append(operation["value"])
+            case "add" if isinstance(parent, list) and last.isdigit() and int(last) <= len(parent):
+                parent.insert(int(last), operation["value"])
+            case "remove" if isinstance(parent, list) and last.isdigit() and int(last) < len(parent):
+                del parent[int(last)]
             case _:
                 raise Unprocessable(operation["path"])
     return patched

@@ -21,7 +21,7 @@ from rollonce.errors import (
     ServerFault,
     UnreadableAnswer,
 )
-from rollonce.model import decode
+from rollonce.model import credential, decode
 from rollonce.model.kind import Kind
 from rollonce.model.workload import WorkloadKey
 from rollonce.plan.operation import Patch, Plan, Skip
@@ -82,6 +82,7 @@ class Conductor:
     def __init__(self, ports: Ports, plan: Plan, terms: Terms, listen: Listener) -> None:
         self._ports = ports
         self._terms = terms
+        self._secrets = terms.wish.desired.secrets
         self._listen = listen
         self._patches = plan.patches
         self._states: dict[WorkloadKey, State] = {}
@@ -250,7 +251,9 @@ class Conductor:
             if refusal.status == CONFLICT:
                 # The API server applies a patch anew when somebody writes meanwhile; it gave up doing so.
                 return events.Lost(refusal.fact)
-            return events.Rejected(refusal.fact, conflict=refusal.status == INVALID)
+            # A validation error, or a policy's message, may quote what was sent.
+            words = credential.without(refusal.fact, self._secrets)
+            return events.Rejected(words, conflict=refusal.status == INVALID)
         except AccessError as error:
             return events.Rejected(error.fact, conflict=False)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 
@@ -16,8 +18,9 @@ from rollonce.app.ports import Ports
 from rollonce.cli import connect
 from rollonce.cli.duration import Duration
 from rollonce.errors import ExitCode, MissingArguments
+from rollonce.model import argument, edit, reference
 from rollonce.model import deploy as deploys
-from rollonce.model import edit, reference
+from rollonce.model.edit import Edit, Place
 from rollonce.plan.decide import Policy, Wish
 from rollonce.plan.desired import Desired
 from rollonce.report import converge_json, converge_text
@@ -32,6 +35,14 @@ class Asked:
     """The command line of one converge."""
 
     arguments: tuple[str, ...]
+    set_env: tuple[str, ...]
+    resources: tuple[str, ...]
+    label: tuple[str, ...]
+    annotation: tuple[str, ...]
+    workload_label: tuple[str, ...]
+    workload_annotation: tuple[str, ...]
+    restart: bool
+    restart_only: tuple[str, ...]
     selector: str
     everything: bool
     deploy_id: str
@@ -46,8 +57,27 @@ class Asked:
     output: str
 
 
+def _edit_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorator: the options that want something else than an image."""
+    for name, metavar, text in reversed(
+        (
+            ("--set-env", "CONTAINER:KEY=VALUE", "Set an environment variable; CONTAINER:KEY- removes it."),
+            ("--resources", "CONTAINER:requests.cpu=N", "Set a request or limit; CONTAINER:limits.cpu- removes it."),
+            ("--label", "KEY=VALUE", "Set a label of the pods; KEY- removes it."),
+            ("--annotation", "KEY=VALUE", "Set an annotation of the pods; KEY- removes it."),
+            ("--workload-label", "KEY=VALUE", "Set a label of the workload itself: rolls nothing."),
+            ("--workload-annotation", "KEY=VALUE", "Set an annotation of the workload itself: rolls nothing."),
+            ("--restart-only", "KIND/NAME", "As --restart, for one workload of the run."),
+        )
+    ):
+        command = click.option(name, metavar=metavar, multiple=True, help=f"{text} Repeatable.")(command)
+    restart = click.option("--restart", is_flag=True, help="Replace the pods, in the same roll as everything else.")
+    return restart(command)
+
+
 @click.command("converge")
 @click.argument("arguments", metavar="WORKLOAD... CONTAINER=IMAGE...", nargs=-1)
+@_edit_options
 @connect.options
 @click.option("-l", "--selector", metavar="LABELS", default="", help="All workloads of the kinds with these labels.")
 @click.option("--all", "everything", is_flag=True, help="All workloads of the kinds.")
@@ -83,13 +113,14 @@ class Asked:
     help="Form of the report.",
 )
 def command(kubeconfig: str, context: str, namespace: str, all_namespaces: bool, **asked: object) -> ExitCode:
-    """Bring containers of workloads to their images, with one patch per workload that differs.
+    """Bring workloads to what a deploy wants of them, with one patch per workload that differs.
 
     WORKLOAD is what kubectl takes: deployment/x, deploy x y, sts/x, ds/x, cronjob/x, or kinds
     (deploy,sts) with -l or --all. CONTAINER=IMAGE holds for every workload that has the container, *=IMAGE
-    for every container, KIND/NAME:CONTAINER=IMAGE for one workload; the more specific one wins.
+    for every container, KIND/NAME:CONTAINER=IMAGE for one workload; the more specific one wins. The options that
+    edit other fields take KIND/NAME: before their value in the same way.
 
-    Nothing is sent to a workload that is already on its target images.
+    Nothing is sent to a workload that is already as wanted.
     """
     place = connect.Place(kubeconfig, context, namespace, all_namespaces)
     return _run(place, Asked(**asked))  # type: ignore[arg-type]
@@ -103,14 +134,18 @@ def _run(place: connect.Place, asked: Asked) -> ExitCode:
             hint="give it together with --dry-run",
         )
     words, pairs = edit.split_arguments(asked.arguments, act="converge")
-    if not pairs:
-        raise MissingArguments(
-            "no image is wanted", act="converge", hint="give container=image pairs after the workloads"
-        )
     if place.all_namespaces and place.namespace:
         raise MissingArguments("-n and -A exclude each other", act="converge", hint="give one of them")
-    desired = Desired.of((edit.pair(text, act="converge") for text in pairs), act="converge")
-    wish = Wish(desired, _deploy(asked.deploy_id), Policy(asked.force_managed, asked.again))
+    now = datetime.now(UTC)
+    edits = [edit.pair(text, act="converge") for text in pairs] + _edits(asked, now)
+    if not edits:
+        raise MissingArguments(
+            "nothing is wanted",
+            act="converge",
+            hint="give container=image pairs after the workloads, or an edit such as --set-env or --restart",
+        )
+    desired = Desired.of(edits, act="converge")
+    wish = Wish(desired, _deploy(asked.deploy_id, now), Policy(asked.force_managed, asked.again))
     # Selected before anything is connected: a malformed reference needs no cluster to be one.
     selection = _select(words, place, asked)
     ports, namespace = connect.connect(place)
@@ -139,9 +174,27 @@ def _select(words: list[str], place: connect.Place, asked: Asked) -> reference.S
     )
 
 
-def _deploy(given: str) -> deploys.Deploy:
-    now = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    return deploys.identify(os.environ, given=given, generated=f"local-{now}-{os.urandom(3).hex()}", act="converge")
+def _edits(asked: Asked, now: datetime) -> list[Edit]:
+    """The edits that the options express, in the order of `--help`."""
+    restarts = (*([""] if asked.restart else []), *asked.restart_only)
+    moment = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    of_metadata = (
+        (Place.LABEL, asked.label),
+        (Place.ANNOTATION, asked.annotation),
+        (Place.WORKLOAD_LABEL, asked.workload_label),
+        (Place.WORKLOAD_ANNOTATION, asked.workload_annotation),
+    )
+    return [
+        *(argument.env(text, act="converge") for text in asked.set_env),
+        *(argument.resources(text, act="converge") for text in asked.resources),
+        *(argument.metadata(place, text, act="converge") for place, texts in of_metadata for text in texts),
+        *(argument.restart(moment, only, act="converge") for only in restarts),
+    ]
+
+
+def _deploy(given: str, now: datetime) -> deploys.Deploy:
+    generated = f"local-{now.strftime('%Y%m%dT%H%M%SZ')}-{os.urandom(3).hex()}"
+    return deploys.identify(os.environ, given=given, generated=generated, act="converge")
 
 
 def _converge(ports: Ports, options: converge.Options, asked: Asked) -> ExitCode:

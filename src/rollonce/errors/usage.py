@@ -34,6 +34,12 @@ class MalformedPair(UsageError):
     slug = "malformed-pair"
 
 
+class MalformedEdit(UsageError):
+    """The value of an option that edits, such as `--set-env`, is not of its form."""
+
+    slug = "malformed-edit"
+
+
 class MalformedImage(UsageError):
     """The right side of a pair is not an image reference."""
 

@@ -11,7 +11,8 @@ from msgspec import Struct
 from rollonce.errors import ExitCode
 from rollonce.model.deploy import Deploy
 from rollonce.model.workload import Workload, WorkloadKey
-from rollonce.plan.operation import ImageChange, Operation, Patch, Plan, Refuse, Remark, Skip
+from rollonce.plan.field import EnvField, MetadataField, ResourceField
+from rollonce.plan.operation import Change, ImageChange, Operation, Patch, Plan, Refuse, Remark, Skip, ValueChange
 from rollonce.rollout.outcome import Outcome
 
 VERSION = "rollonce.converge/v1"
@@ -27,12 +28,18 @@ class DeployPart(Struct, rename="camel"):
 
 
 class ChangePart(Struct, rename="camel"):
-    """One container's image before and after; `role` is container, init container or native sidecar."""
+    """One field before and after, null where it is not there.
 
-    container: str
-    role: str
-    old: str
-    new: str
+    `field` is image, env, requests, limits, label, annotation, workload-label or workload-annotation,
+    and `name` which one (null for an image). `role` is container, init container or native sidecar.
+    """
+
+    field: str
+    name: str | None
+    container: str | None
+    role: str | None
+    old: str | None
+    new: str | None
 
 
 class CostPart(Struct, rename="camel"):
@@ -125,7 +132,7 @@ def _part(
     operation: Operation,
     workload: Workload | None,
     name: Literal["patch", "skip", "refuse"],
-    changes: Sequence[ImageChange],
+    changes: Sequence[Change],
 ) -> WorkloadPart:
     key = operation.key
     return WorkloadPart(
@@ -137,11 +144,25 @@ def _part(
         reason=None,
         detail=None,
         hint=None,
-        changes=[ChangePart(c.container, c.role.value, c.old, c.new) for c in changes],
+        changes=[_change(change) for change in changes],
         cost=None,
         remarks=[_remark(remark) for remark in operation.remarks],
         outcome=None,
     )
+
+
+def _change(change: Change) -> ChangePart:
+    role = change.role and change.role.value
+    match change:
+        case ImageChange(container=container, old=old, new=new):
+            return ChangePart("image", None, container, role, old, new)
+        case ValueChange(field=EnvField(container=container, name=name), old=old, new=new):
+            return ChangePart("env", name, container, role, old, new)
+        case ValueChange(field=ResourceField(container=container, amount=amount, name=name), old=old, new=new):
+            return ChangePart(amount.value, name, container, role, old, new)
+        case ValueChange(field=MetadataField(place=place, name=name), old=old, new=new):
+            return ChangePart(place.value, name, None, role, old, new)
+    raise AssertionError(f"no such change: {change}")
 
 
 def _remark(remark: Remark) -> RemarkPart:

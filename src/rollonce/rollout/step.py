@@ -39,7 +39,7 @@ from rollonce.rollout.events import (
     Unreadable,
 )
 from rollonce.rollout.outcome import Outcome, Verdict
-from rollonce.rollout.states import Ended, Reading, Rolling, Sending, State
+from rollonce.rollout.states import Ended, Reading, Rolling, Sending, State, Wrote
 
 MOST_ATTEMPTS = 5
 
@@ -62,7 +62,7 @@ def begin(patch: Patch) -> Step:
 
 def follow(skip: Skip, terms: Terms) -> Step:
     """The way of a workload to which nothing is sent: its status, from the same read, decides."""
-    if skip.workload is None or skip.reason is SkipReason.NO_CONTAINER:
+    if skip.workload is None or skip.reason in (SkipReason.NO_CONTAINER, SkipReason.NOT_MEANT):
         return _end(Verdict.ABSENT, skip.detail)
     standing = status.compute(skip.workload)
     match standing:
@@ -76,7 +76,7 @@ def follow(skip: Skip, terms: Terms) -> Step:
             if not terms.wait:
                 return _end(Verdict.UNFINISHED, f"{skip.detail}; its last rollout is not finished: {message}")
             workload = skip.workload
-            return Rolling(None, workload.uid, workload.generation, standing), ()
+            return Rolling(None, workload.uid, workload.generation, standing, Wrote.NOTHING), ()
         case _ as never:
             assert_never(never)
 
@@ -144,7 +144,9 @@ def _read_back(state: Reading, now: Workload, terms: Terms) -> Step:
     wish = terms.wish
     if now.uid != state.first.uid:
         return _end(Verdict.GONE, "it was deleted and made anew by somebody else meanwhile")
-    mine = now.annotation(DEPLOY_ID) == wish.deploy.id
+    # A patch that leaves the template alone has no deploy id to know it by.
+    unmarked = state.lost and not state.patch.in_template
+    mine = unmarked or now.annotation(DEPLOY_ID) == wish.deploy.id
     if mine and decide.reaches(now, wish):
         return _waiting(state, now, terms), ()
     if _other_deploy(state.first, now, wish) and not decide.reaches(now, wish):
@@ -195,8 +197,10 @@ def _settled_by_others(reading: Reading, skip: Skip, terms: Terms) -> State:
 def _waiting(sent: Sending | Reading, accepted: Workload, terms: Terms) -> State:
     """The patch is in the object: wait for its rollout, if there is one and somebody wants to."""
     if not decide.reaches(accepted, terms.wish):
-        words = "the server holds other images than we sent: an admission webhook, or a container that was added"
+        words = "the server holds other values than we sent: an admission webhook, or a container that was added"
         return Ended(Outcome(Verdict.CONFLICT, words, sent=True))
+    if not sent.patch.in_template:
+        return _unrolled(sent, accepted, terms)
     if isinstance(accepted.behaviour, CronJob):
         return Ended(Outcome(Verdict.CHANGED, "its next jobs run the new template", sent=True))
     if not terms.wait:
@@ -204,7 +208,20 @@ def _waiting(sent: Sending | Reading, accepted: Workload, terms: Terms) -> State
     # The answer to a patch carries the status of the rollout before, for no controller can have seen
     # the change by then. What is read back later may carry that of ours.
     before = sent.patch.workload if status.observed(accepted) else accepted
-    rolling = Rolling(before, accepted.uid, accepted.generation, status.InProgress("sent", "patch sent"))
+    floor, standing = accepted.generation, status.InProgress("sent", "patch sent")
+    rolling = Rolling(before, accepted.uid, floor, standing, Wrote.TEMPLATE)
+    return _caught_up(rolling, sent, accepted, terms)
+
+
+def _unrolled(sent: Sending | Reading, accepted: Workload, terms: Terms) -> State:
+    """Only the workload's own metadata was written. As where nothing is, an earlier rollout has to be finished."""
+    words = "only its own labels and annotations changed, nothing rolls"
+    if isinstance(accepted.behaviour, CronJob):
+        return Ended(Outcome(Verdict.CHANGED, words, sent=True))
+    if not terms.wait:
+        return Ended(Outcome(Verdict.SENT, f"{words}; its last rollout is not waited for", sent=True))
+    floor, standing = accepted.generation, status.InProgress("sent", "patch sent")
+    rolling = Rolling(None, accepted.uid, floor, standing, Wrote.METADATA)
     return _caught_up(rolling, sent, accepted, terms)
 
 
@@ -222,7 +239,7 @@ def _caught_up(rolling: Rolling, sent: Sending | Reading, accepted: Workload, te
 
 
 def _rolling(state: Rolling, event: Event, terms: Terms) -> State:
-    sent = state.before is not None
+    sent = state.wrote is not Wrote.NOTHING
     match event:
         case Seen(workload=workload):
             return _observed(state, workload, terms, sent=sent)
@@ -249,13 +266,7 @@ def _observed(state: Rolling, now: Workload, terms: Terms, *, sent: bool) -> Sta
     standing = status.compute(now, state.before)
     match standing:
         case status.Complete(message=message):
-            if (
-                sent
-                and isinstance(now.behaviour, StatefulSet | DaemonSet)
-                and isinstance(now.behaviour.strategy, OnDelete)
-            ):
-                return Ended(Outcome(Verdict.CHANGED, message, sent))
-            return Ended(Outcome(Verdict.ROLLED if sent else Verdict.SETTLED, message, sent))
+            return Ended(Outcome(_end_of_rollout(state.wrote, now), message, sent))
         case status.Failed(message=message):
             return Ended(Outcome(Verdict.FAILED, message, sent))
         case status.Held(message=message):
@@ -266,10 +277,24 @@ def _observed(state: Rolling, now: Workload, terms: Terms, *, sent: bool) -> Sta
             assert_never(never)
 
 
+def _end_of_rollout(wrote: Wrote, now: Workload) -> Verdict:
+    match wrote:
+        case Wrote.NOTHING:
+            return Verdict.SETTLED
+        case Wrote.METADATA:
+            return Verdict.CHANGED
+        case Wrote.TEMPLATE:
+            behaviour = now.behaviour
+            by_hand = isinstance(behaviour, StatefulSet | DaemonSet) and isinstance(behaviour.strategy, OnDelete)
+            return Verdict.CHANGED if by_hand else Verdict.ROLLED
+        case _ as never:
+            assert_never(never)
+
+
 def _overwritten(now: Workload, terms: Terms) -> str:
     other = now.annotation(DEPLOY_ID)
     who = f"deploy {other}" if other and other != terms.wish.deploy.id else "somebody"
-    return f"{who} put other images in while its rollout was waited for"
+    return f"{who} put other values in while its rollout was waited for"
 
 
 def _other_deploy(first: Workload, now: Workload, wish: Wish) -> bool:
