@@ -5,10 +5,13 @@ TEST_WORKERS ?= auto
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock check format test test-cluster cluster bench wheel clean
+.PHONY: help demo setup lock check format test test-cluster cluster bench wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: setup ## tell the story on a simulated cluster; needs no cluster
+	@$(PY) -m rollonce demo
 
 setup: ## make or refresh .venv from the lock
 	@PYTHON='$(PYTHON)' tools/setup.sh

@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
-PURE_PACKAGES = ("errors", "model", "plan", "rollout", "sim", "status", "wire")
+PURE_PACKAGES = ("errors", "manifests", "model", "plan", "rollout", "sim", "status", "wire")
 
 # A folder of rollonce is allowed here because the layers decide which one.
 ALLOWED_MODULES = frozenset(
@@ -20,6 +20,7 @@ ALLOWED_MODULES = frozenset(
         "bisect",
         "collections",
         "collections.abc",
+        "copy",
         "dataclasses",
         "datetime",
         "decimal",
@@ -37,6 +38,7 @@ ALLOWED_MODULES = frozenset(
         "rollonce",
         "string",
         "textwrap",
+        "types",
         "typing",
         "urllib.parse",
     }

@@ -42,6 +42,9 @@ class FakeWatch:
             raise self._error
         assert self.closed.wait(BOUND)
 
+    def steps(self) -> Iterator[WatchEvent | None]:
+        yield from self.events()
+
     def close(self) -> None:
         self.closed.set()
 

@@ -227,7 +227,7 @@ def test_a_stream_is_closed_by_another_thread(serve: Serve, authority: Authority
     wire = secure(server, authority) if scheme == "https" else HttpsWire(server.url)
     stream = wire.stream(GET, timeout=5)
     assert stream.read() == b"one"
-    rest: list[bytes] = []
+    rest: list[bytes | None] = []
     reader = threading.Thread(target=lambda: rest.append(stream.read()))
     reader.start()
     threading.Timer(0.05, stream.close).start()

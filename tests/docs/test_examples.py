@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterable
 
 import pytest
 
-from tests.docs import examples
+from tests.docs import examples, pages
 from tests.docs.examples import Place, Story
 
 
@@ -27,6 +28,12 @@ def test_examples_without_a_cluster(story: Story, nowhere: Place) -> None:
 )
 def test_examples_on_a_cluster(story: Story, scene: Place) -> None:
     examples.check(story, scene)
+
+
+def test_make_demo_runs_the_demo() -> None:
+    """The page shows `make demo`; what is repeated is its recipe."""
+    dry = subprocess.run(["make", "--dry-run", "demo"], cwd=pages.ROOT, capture_output=True, text=True, check=True)
+    assert dry.stdout.splitlines()[-1] == ".venv/bin/python -m rollonce demo"
 
 
 def test_lines_of_a_rollout_on_its_way_are_not_compared() -> None:

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar
+
+import msgspec
 
 from rollonce.app.ports import Ports
 from rollonce.cluster.client import Client
 from rollonce.cluster.fanout import Follower
 from rollonce.cluster.feed import WatchEvent
-from rollonce.errors import AccessError
+from rollonce.errors import AccessError, RefusedManifest, ServerFault
+from rollonce.manifests.manifest import Manifest
+from rollonce.model.kind import Kind
+from rollonce.model.workload import WorkloadKey
+from rollonce.sim import seeding
 from rollonce.sim.cluster import SimCluster, Subscription
+from rollonce.sim.meter import Meter, Reading, Revision
+from rollonce.sim.store import Key
 from rollonce.wire import Request, Response, Stream
 
 T = TypeVar("T")
@@ -34,29 +42,17 @@ class VirtualClock:
 
 
 class SimStream:
-    """A watch. Reading an idle one lets time go on to whatever happens next."""
+    """A watch. It does not wait: time goes on when nobody has anything left to do, and not in between."""
 
-    def __init__(self, cluster: SimCluster, subscription: Subscription) -> None:
+    def __init__(self, subscription: Subscription) -> None:
         self.status = subscription.status
         self.headers: tuple[tuple[str, str], ...] = ()
-        self._cluster = cluster
         self._subscription = subscription
-        self._arrived = b""
 
-    def ready(self) -> bool:
-        """Whether `read` returns without time going on."""
-        self._arrived += self._subscription.take()
-        return bool(self._arrived) or self._subscription.closed
-
-    def read(self) -> bytes:
-        """As `Stream.read`; raises RuntimeError where nothing will ever happen."""
-        while not self.ready():
-            due = self._cluster.next_due()
-            if due is None:
-                raise RuntimeError("a watch is read, and nothing will ever happen")
-            self._cluster.advance(due)
-        arrived, self._arrived = self._arrived, b""
-        return arrived
+    def read(self) -> bytes | None:
+        """As `Stream.read`."""
+        arrived = self._subscription.take()
+        return arrived if arrived or self._subscription.closed else None
 
     def close(self) -> None:
         """As `Stream.close`."""
@@ -68,7 +64,7 @@ class SimWire:
 
     def __init__(self, cluster: SimCluster) -> None:
         self.cluster = cluster
-        self.streams: list[SimStream] = []
+        self._open: list[Subscription] = []
         self.requests: list[Request] = []
 
     def _handle(self, request: Request) -> Response | Subscription:
@@ -86,18 +82,17 @@ class SimWire:
         """As `Wire.stream`."""
         answer = self._handle(request)
         if isinstance(answer, Response):
-            return _Whole(answer)
-        stream = SimStream(self.cluster, answer)
-        self.streams.append(stream)
-        return stream
+            return Whole(answer)
+        self._open.append(answer)
+        return SimStream(answer)
 
     def close(self) -> None:
         """As `Wire.close`."""
-        for stream in self.streams:
-            stream.close()
+        for watch in self._open:
+            watch.close()
 
 
-class _Whole:
+class Whole:
     """A stream that is a whole answer: the refusal of a watch."""
 
     def __init__(self, answer: Response) -> None:
@@ -106,27 +101,20 @@ class _Whole:
         self._left = answer.body
 
     def read(self) -> bytes:
+        """As `Stream.read`."""
         left, self._left = self._left, b""
         return left
 
     def close(self) -> None:
+        """As `Stream.close`."""
         self._left = b""
-
-
-class Followed(Generic[E]):
-    """A watch that an inbox follows, with the stream that was opened for it."""
-
-    def __init__(self, stream: SimStream, events: Iterator[WatchEvent], wrap: Callable[[WatchEvent], E]) -> None:
-        self.stream = stream
-        self.events = events
-        self.wrap = wrap
 
 
 class OneThread:
     """A FanOut without threads: calls run one after the other, and time goes on only when all have."""
 
-    def __init__(self, wire: SimWire) -> None:
-        self._wire = wire
+    def __init__(self, cluster: SimCluster) -> None:
+        self._cluster = cluster
 
     def gather(self, calls: Sequence[Callable[[], T]]) -> list[T]:
         """As `FanOut.gather`."""
@@ -134,58 +122,131 @@ class OneThread:
 
     def inbox(self) -> OneThreadInbox[E]:
         """As `FanOut.inbox`."""
-        return OneThreadInbox(self._wire)
+        return OneThreadInbox(self._cluster)
 
     def close(self) -> None:
         """As `FanOut.close`: there is nothing to give back."""
 
 
 class OneThreadInbox(Generic[E]):
-    """What is there already comes first; then whatever is due next happens."""
+    """What is there already comes first, calls before watches; when nothing is, whatever is due next happens."""
 
-    def __init__(self, wire: SimWire) -> None:
-        self._cluster = wire.cluster
+    def __init__(self, cluster: SimCluster) -> None:
+        self._cluster = cluster
         self._calls: deque[Callable[[], E]] = deque()
-        self._followed: list[Followed[E]] = []
-        self._watches: list[Follower] = []
-        # Watches are opened before they are followed, in the same order.
-        self._unclaimed = deque(wire.streams)
+        self._followed: list[tuple[Follower, Iterator[E | None]]] = []
 
     def start(self, call: Callable[[], E]) -> None:
         """As `Inbox.start`; the call runs when it is taken."""
         self._calls.append(call)
 
-    def follow(self, watch: Follower, wrap: Callable[[WatchEvent], E], lost: Callable[[AccessError], E]) -> None:  # noqa: ARG002
-        """As `Inbox.follow`; nothing here is ever lost."""
-        self._watches.append(watch)
-        self._followed.append(Followed(self._unclaimed.popleft(), watch.events(), wrap))
+    def follow(self, watch: Follower, wrap: Callable[[WatchEvent], E], lost: Callable[[AccessError], E]) -> None:
+        """As `Inbox.follow`."""
+        self._followed.append((watch, _messages(watch, wrap, lost)))
 
     def take(self, timeout: float | None) -> E | None:
-        """As `Inbox.take`, in virtual seconds."""
+        """As `Inbox.take`, in virtual seconds; None, too, where nothing will ever happen any more."""
         clockwork = self._cluster.kernel.clockwork
         deadline = None if timeout is None else clockwork.now + timeout
         while True:
             if self._calls:
                 return self._calls.popleft()()
-            for followed in self._followed:
-                if followed.stream.ready():
-                    return followed.wrap(next(followed.events))
+            for _, messages in self._followed:
+                if (message := next(messages, None)) is not None:
+                    return message
             due = self._cluster.next_due()
             if due is None or (deadline is not None and due > deadline):
                 self._cluster.advance(deadline if deadline is not None else clockwork.now)
                 return None
             self._cluster.advance(due)
 
-    def close(self, patience: float | None = None) -> None:  # noqa: ARG002
+    def close(self, patience: float | None = None) -> None:  # noqa: ARG002 - nothing is ever under way
         """As `Inbox.close`."""
         self._calls.clear()
-        for watch in self._watches:
+        for watch, _ in self._followed:
             watch.close()
-        self._watches.clear()
         self._followed.clear()
+
+
+def _messages(watch: Follower, wrap: Callable[[WatchEvent], E], lost: Callable[[AccessError], E]) -> Iterator[E | None]:
+    """What a watch has to say, and None where it has nothing yet."""
+    try:
+        for event in watch.steps():
+            yield None if event is None else wrap(event)
+    except AccessError as error:
+        yield lost(error)
 
 
 def ports(cluster: SimCluster) -> tuple[Ports, SimWire]:
     """Everything that a use-case needs, and the wire that shows what it asked."""
     wire, clock = SimWire(cluster), VirtualClock(cluster)
-    return Ports(Client(wire, clock, jitter=lambda: 0.0), OneThread(wire), clock), wire
+    return Ports(Client(wire, clock, jitter=lambda: 0.0), OneThread(cluster), clock), wire
+
+
+def seed(cluster: SimCluster, manifests: Iterable[Manifest]) -> tuple[str, ...]:
+    """Begins a cluster with manifests, and lets it settle: what did not get ready, in words.
+
+    Objects that were read from a cluster (they have a uid) are put back as they were, with their revisions and pods;
+    all others are applied, as by `kubectl apply --server-side`. Namespaces that are named are made.
+    Raises RefusedManifest with the words of the API server.
+    """
+    every = sorted(manifests, key=lambda manifest: seeding.first(manifest.kind))
+    try:
+        seeding.restore(cluster, (manifest for manifest in every if manifest.live))
+        for manifest in every:
+            if not manifest.live:
+                seeding.apply(cluster, manifest)
+    except seeding.Refused as refusal:
+        raise _refused(refusal) from None
+    return tuple(f"{key.resource}/{key.name} in namespace {key.namespace}" for key in seeding.settle(cluster))
+
+
+def apply(cluster: SimCluster, manifest: Manifest) -> None:
+    """`kubectl apply --server-side` of one manifest. Raises RefusedManifest, for conflicts too."""
+    try:
+        seeding.apply(cluster, manifest, force=False)
+    except seeding.Refused as refusal:
+        raise _refused(refusal) from None
+
+
+def set_images(cluster: SimCluster, key: WorkloadKey, images: Mapping[str, str]) -> None:
+    """`kubectl set image`: images by container, in one strategic merge patch."""
+    containers = [{"name": name, "image": image} for name, image in images.items()]
+    body = msgspec.json.encode({"spec": {"template": {"spec": {"containers": containers}}}})
+    headers = (("content-type", "application/strategic-merge-patch+json"),)
+    path = key.kind.resource.path(key.namespace, key.name)
+    request = Request("PATCH", path, (("fieldManager", "kubectl-set"),), headers, body)
+    answer = SimWire(cluster).send(request, timeout=0)
+    if answer.status >= 300:
+        raise ServerFault(answer.body.decode(), status=answer.status)
+
+
+def settle(cluster: SimCluster) -> None:
+    """Lets time go on until all workloads have the pods that they want, ready; at most an hour."""
+    seeding.settle(cluster)
+
+
+class Scales:
+    """Weighs what happens to the workloads of a cluster from now on."""
+
+    def __init__(self, cluster: SimCluster) -> None:
+        self._meter = Meter(cluster)
+
+    def costs(self) -> dict[WorkloadKey, Reading]:
+        """Rolls and seconds of outage up to now."""
+        return {_key(key): reading for key, reading in self._meter.readings().items()}
+
+    def history(self, key: WorkloadKey) -> tuple[Revision, ...]:
+        """The revision history of a workload."""
+        resource = key.kind.resource
+        return self._meter.history(Key(resource.group, resource.plural, key.namespace, key.name))
+
+
+def _key(key: Key) -> WorkloadKey:
+    kind = next(kind for kind in Kind if kind.resource.plural == key.resource)
+    return WorkloadKey.of(kind, key.namespace, key.name)
+
+
+def _refused(refusal: seeding.Refused) -> RefusedManifest:
+    place = f"{refusal.seed.place}: " if isinstance(refusal.seed, Manifest) else ""
+    return RefusedManifest(f"{place}{refusal.words}", act=f"begin with {refusal.seed}", hint="repair the manifest")

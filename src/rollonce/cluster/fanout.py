@@ -32,6 +32,10 @@ class Follower(Protocol):
         """As `Watch.events`."""
         ...
 
+    def steps(self) -> Iterator[WatchEvent | None]:
+        """As `Watch.steps`."""
+        ...
+
     def close(self) -> None:
         """As `Watch.close`."""
         ...

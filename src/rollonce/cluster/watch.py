@@ -19,6 +19,8 @@ FIRST_BACKOFF = 0.2
 LONGEST_BACKOFF = 8.0
 PATIENCE_SECONDS = 60.0
 STEADY_SECONDS = 5.0
+# How often a stream that does not wait is asked by whoever has nothing else to do.
+LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,14 @@ class Watch:
     def events(self) -> Iterator[WatchEvent]:
         """Every change, until `close`. Raises an `AccessError` where about a minute of tries was in vain,
         or where the server refuses."""
+        for event in self.steps():
+            if event is None:
+                self._clock.sleep(LOOK_SECONDS)
+            else:
+                yield event
+
+    def steps(self) -> Iterator[WatchEvent | None]:
+        """As `events`, and None each time that a stream which does not wait has nothing yet."""
         while not self._closed.is_set():
             try:
                 yield from self._stretch()
@@ -69,7 +79,7 @@ class Watch:
         if stream is not None:
             stream.close()
 
-    def _stretch(self) -> Iterator[WatchEvent]:
+    def _stretch(self) -> Iterator[WatchEvent | None]:
         """One stream, from its opening to its end."""
         if self._expired:
             listing = self._source.relist()
@@ -82,7 +92,10 @@ class Watch:
         begun = self._clock.now()
         alive = expired = False
         try:
-            while not expired and (piece := stream.read()):
+            while not expired and (piece := stream.read()) != b"":
+                if piece is None:
+                    yield None
+                    continue
                 for frame in self._feed.take(piece):
                     match frame:
                         case Expired():

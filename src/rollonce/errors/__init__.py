@@ -20,6 +20,7 @@ from rollonce.errors.access import (
     UnreadableAnswer,
 )
 from rollonce.errors.exitcode import ExitCode
+from rollonce.errors.manifests import MalformedManifest, RefusedManifest, UnreadableManifest
 from rollonce.errors.tree import RollonceError, catalogue
 from rollonce.errors.usage import (
     AbsentWorkload,
@@ -51,6 +52,7 @@ __all__ = [
     "LoginFailed",
     "MalformedEdit",
     "MalformedImage",
+    "MalformedManifest",
     "MalformedPair",
     "MalformedReference",
     "MalformedSelector",
@@ -58,6 +60,7 @@ __all__ = [
     "NamespaceAbsent",
     "NothingMatched",
     "Redirected",
+    "RefusedManifest",
     "RollonceError",
     "ServerBusy",
     "ServerFault",
@@ -67,6 +70,7 @@ __all__ = [
     "UnknownKind",
     "Unreachable",
     "UnreadableAnswer",
+    "UnreadableManifest",
     "UsageError",
     "catalogue",
 ]

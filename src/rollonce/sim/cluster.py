@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
+
 from rollonce.sim.api.server import Server
 from rollonce.sim.api.watch import Subscription
 from rollonce.sim.clockwork import Clockwork
-from rollonce.sim.controllers import PROFILES, Profile, install
+from rollonce.sim.controllers import PROFILES, Dispatch, Profile, add_node, install
 from rollonce.sim.kernel import Kernel
 from rollonce.sim.store import Key
 from rollonce.wire import Request, Response
@@ -29,8 +31,7 @@ class SimCluster:
         for name in NAMESPACES:
             self._namespace(name)
         self._server = Server(self.kernel)
-        if controllers:
-            install(self.kernel, profile)
+        self._controllers: Dispatch | None = install(self.kernel, profile) if controllers else None
 
     def handle(self, request: Request, now: float) -> Response | Subscription:
         """Answers one request at a time; what is due before it happens first."""
@@ -48,6 +49,23 @@ class SimCluster:
             self.kernel.clockwork.advance(end)
             self._server.watches.expire(end)
         self.kernel.clockwork.advance(until)
+
+    def fork(self) -> SimCluster:
+        """A cluster that goes on from here by itself, as this one would: same objects, same log, same timers.
+
+        Objects are shared, for nobody changes one; watches stay with the original. It costs what the indexes of the
+        controllers cost to copy: milliseconds for a thousand workloads.
+        """
+        twin = copy.copy(self)
+        twin.kernel, twin._controllers = copy.deepcopy((self.kernel, self._controllers))
+        twin._server = Server(twin.kernel)
+        if twin._controllers is not None:
+            twin.kernel.store.listen(twin._controllers.note)
+        return twin
+
+    def add_node(self, name: str) -> None:
+        """One more node that takes pods."""
+        add_node(self.kernel, name)
 
     def _namespace(self, name: str) -> None:
         labels = {"kubernetes.io/metadata.name": name}

@@ -17,6 +17,10 @@ class Collection(NamedTuple):
     group: str
     resource: str
 
+    def __deepcopy__(self, _: dict[int, Any]) -> Collection:
+        """Itself: it never changes."""
+        return self
+
 
 class Key(NamedTuple):
     """Which object; the namespace is empty for what has none."""
@@ -25,6 +29,10 @@ class Key(NamedTuple):
     resource: str
     namespace: str
     name: str
+
+    def __deepcopy__(self, _: dict[int, Any]) -> Key:
+        """Itself: it never changes."""
+        return self
 
     @property
     def collection(self) -> Collection:
@@ -51,6 +59,15 @@ class Store:
         self._log: list[Change] = []
         self._versions: list[int] = []
         self._listeners: list[Callable[[Change], None]] = []
+
+    def __deepcopy__(self, _: dict[int, Any]) -> Store:
+        """A store with the same objects and the same log, to whose changes nobody listens yet."""
+        twin = Store()
+        twin.version = self.version
+        twin._objects = {collection: dict(found) for collection, found in self._objects.items()}
+        twin._log = list(self._log)
+        twin._versions = list(self._versions)
+        return twin
 
     def get(self, key: Key) -> Object | None:
         """The object, None where there is none."""

@@ -1,57 +1,66 @@
-"""YAML as a small tree with line numbers, read so that no file can bring the process down.
+"""YAML as a small tree with lines and columns, read so that no file can bring the process down.
 
 Built from the parser's events with a stack of our own: PyYAML's C composer recurses, and 80 KB of
 nested brackets end it with a segmentation fault. Aliases share their node, so they cost nothing.
+What a scalar means is in `rollonce.text.scalars`.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+from rollonce.text import scalars
+
 MAX_BYTES = 10_000_000
 MAX_DEPTH = 100
 MAX_ALIASES = 1_000
 MAX_PLAIN_NODES = 100_000
-
-_NULL = frozenset({"", "~", "null", "Null", "NULL"})
-_TRUE = frozenset({"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"})
-_FALSE = frozenset({"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"})
-_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
-_FLOAT = re.compile(r"[-+]?[0-9]+\.[0-9]*([eE][-+]?[0-9]+)?")
+# No key of any text has a NUL: YAML does not allow it.
+_MERGE = "\0<<"
 
 
 class Malformed(Exception):
-    """Not YAML that we read; `line` counts from 1 and is 0 where it is unknown."""
+    """Not YAML that we read; `line` and `column` count from 1 and are 0 where they are unknown."""
 
-    def __init__(self, reason: str, line: int = 0) -> None:
+    def __init__(self, reason: str, line: int = 0, column: int = 0) -> None:
         super().__init__(reason)
         self.reason = reason
         self.line = line
+        self.column = column
 
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A scalar as written; `plain` means without quotes, so that it may be null or a boolean."""
+    """A scalar as written; `plain` means without quotes and tag, so that it may be null, a boolean or a number.
+
+    `tag` is an explicit one as YAML has it in full, else empty.
+    """
 
     text: str
     plain: bool
     line: int
+    column: int = 0
+    tag: str = ""
 
     @property
     def null(self) -> bool:
         """Whether it stands for nothing."""
-        return self.plain and self.text in _NULL
+        return self.plain and self.text in scalars.NULL
 
     def boolean(self) -> bool | None:
         """Its value where it is a YAML 1.1 boolean."""
-        if self.plain and self.text in _TRUE:
-            return True
-        return False if self.plain and self.text in _FALSE else None
+        return scalars.BOOLEANS.get(self.text) if self.plain else None
+
+    def value(self) -> scalars.Value:
+        """What kubectl's reader takes it for. Raises `Malformed`."""
+        try:
+            return scalars.resolve(self.text) if self.plain else scalars.tagged(self.text, self.tag)
+        except ValueError as error:
+            raise Malformed(str(error), self.line, self.column) from None
 
 
 @dataclass(slots=True)
@@ -60,6 +69,7 @@ class Sequence:
 
     items: list[Node]
     line: int
+    column: int = 0
 
 
 @dataclass(slots=True)
@@ -68,6 +78,7 @@ class Mapping:
 
     fields: dict[str, Node]
     line: int
+    column: int = 0
 
 
 Node = Scalar | Sequence | Mapping
@@ -82,10 +93,11 @@ class _Builder:
         self._keys: list[str | None] = []
         self._anchors: dict[str, Node] = {}
         self._aliases = 0
+        self._merged = 0
 
     def enter(self, node: Sequence | Mapping, anchor: str | None) -> None:
         if len(self._open) >= MAX_DEPTH:
-            raise Malformed(f"nested deeper than {MAX_DEPTH} levels", node.line)
+            raise Malformed(f"nested deeper than {MAX_DEPTH} levels", node.line, node.column)
         self._open.append((node, anchor))
         self._keys.append(None)
 
@@ -106,11 +118,24 @@ class _Builder:
             parent.items.append(node)
         elif self._keys[-1] is None:
             if not isinstance(node, Scalar):
-                raise Malformed("a key that is not a string", node.line)
-            self._keys[-1] = node.text
+                raise Malformed("a key that is not a string", node.line, node.column)
+            self._keys[-1] = _MERGE if node.plain and node.text == "<<" else scalars.key(node.text, plain=node.plain)
         else:
-            parent.fields[self._keys[-1]] = node
-            self._keys[-1] = None
+            key, self._keys[-1] = self._keys[-1], None
+            if key == _MERGE:
+                self._merge(parent, node)
+            else:
+                parent.fields[key] = node
+
+    def _merge(self, into: Mapping, node: Node) -> None:
+        """`<<`: what the mapping, or the list of them, has and the mapping around it has not (yaml.org/type/merge)."""
+        for source in node.items if isinstance(node, Sequence) else (node,):
+            if not isinstance(source, Mapping):
+                raise Malformed("<< wants a mapping or a list of mappings", node.line, node.column)
+            self._merged += len(source.fields)
+            if self._merged > MAX_PLAIN_NODES:
+                raise Malformed("too large once its merges are written out", node.line, node.column)
+            into.fields = {**source.fields, **into.fields}
 
     def alias(self, name: str, line: int) -> None:
         self._aliases += 1
@@ -123,6 +148,11 @@ class _Builder:
 
 def parse(content: bytes) -> Node | None:
     """The first document of the text, None where it is empty. Raises `Malformed`."""
+    return next(documents(content), None)
+
+
+def documents(content: bytes) -> Iterator[Node]:
+    """Each document of the text, as it is read; one without content is a null. Raises `Malformed`."""
     if len(content) > MAX_BYTES:
         raise Malformed(f"larger than {MAX_BYTES // 1_000_000} MB")
     try:
@@ -131,41 +161,39 @@ def parse(content: bytes) -> Node | None:
         raise Malformed("not UTF-8", content.count(b"\n", 0, error.start) + 1) from None
     import yaml
 
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     builder = _Builder()
     try:
-        for event in _first_document(text):
-            _apply(event, builder)
+        for event in yaml.parse(text, Loader=loader):
+            if isinstance(event, yaml.DocumentEndEvent):
+                if builder.root is not None:
+                    yield builder.root
+                builder = _Builder()
+            else:
+                _apply(event, builder)
     # PyYAML's own text quotes the lines around the fault, which may hold a token.
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        raise Malformed(error.problem or "not YAML", mark.line + 1 if mark else 0) from None
+        at = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+        raise Malformed(error.problem or "not YAML", *at) from None
     except yaml.YAMLError:
         raise Malformed("characters that YAML does not allow") from None
-    return builder.root
-
-
-def _first_document(text: str) -> Iterator[Any]:
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    for event in yaml.parse(text, Loader=loader):
-        if isinstance(event, yaml.DocumentEndEvent):
-            return
-        yield event
 
 
 def _apply(event: Any, builder: _Builder) -> None:
     import yaml
 
-    line = event.start_mark.line + 1
+    mark = event.start_mark
+    line, column = mark.line + 1, mark.column + 1
     match event:
-        case yaml.ScalarEvent():
+        case yaml.ScalarEvent(tag=tag):
             # The C parser gives an empty style to plain scalars, the other one None.
-            builder.put(Scalar(event.value, not event.style and event.tag is None, line), event.anchor)
+            node = Scalar(event.value, not event.style and tag is None, line, column, tag or "")
+            builder.put(node, event.anchor)
         case yaml.MappingStartEvent():
-            builder.enter(Mapping({}, line), event.anchor)
+            builder.enter(Mapping({}, line, column), event.anchor)
         case yaml.SequenceStartEvent():
-            builder.enter(Sequence([], line), event.anchor)
+            builder.enter(Sequence([], line, column), event.anchor)
         case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
             builder.leave()
         case yaml.AliasEvent():
@@ -174,33 +202,30 @@ def _apply(event: Any, builder: _Builder) -> None:
             pass
 
 
-def plain(node: Node) -> object:
-    """The node as JSON values: for subtrees that are handed on as they are. Raises `Malformed`."""
-    return _plain(node, [MAX_PLAIN_NODES])
+class Budget:
+    """How many values may be written out: nested aliases could make millions of them from a few lines."""
+
+    def __init__(self, values: int = MAX_PLAIN_NODES) -> None:
+        self._left = values
+
+    def spend(self, node: Node) -> None:
+        """One value more. Raises `Malformed`."""
+        self._left -= 1
+        if self._left < 0:
+            raise Malformed("too large once its aliases are written out", node.line, node.column)
 
 
-def _plain(node: Node, budget: list[int]) -> object:
-    # Shared nodes are written out here, so that a few nested aliases could become millions of values.
-    budget[0] -= 1
-    if budget[0] < 0:
-        raise Malformed("too large once its aliases are written out", node.line)
+def plain(node: Node, budget: Budget | None = None) -> object:
+    """The node as JSON values. Raises `Malformed`; `budget` may be shared by several nodes."""
+    return _plain(node, budget or Budget())
+
+
+def _plain(node: Node, budget: Budget) -> object:
+    budget.spend(node)
     match node:
+        case Scalar():
+            return node.value()
         case Mapping():
             return {key: _plain(value, budget) for key, value in node.fields.items()}
         case Sequence():
             return [_plain(item, budget) for item in node.items]
-        case Scalar():
-            return _scalar(node)
-
-
-def _scalar(node: Scalar) -> object:
-    if node.null:
-        return None
-    if (flag := node.boolean()) is not None:
-        return flag
-    if node.plain and len(node.text) < 30:
-        if _INTEGER.fullmatch(node.text):
-            return int(node.text)
-        if _FLOAT.fullmatch(node.text):
-            return float(node.text)
-    return node.text

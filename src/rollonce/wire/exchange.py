@@ -51,10 +51,11 @@ class Stream(Protocol):
     status: int
     headers: tuple[tuple[str, str], ...]
 
-    def read(self) -> bytes:
+    def read(self) -> bytes | None:
         """Next bytes as they arrive; empty at the end of the body.
 
-        Raises an error of `rollonce.errors` where the connection is cut.
+        None means that nothing has arrived yet: from a stream that does not wait, for its server is in this process
+        and stands still meanwhile. Raises an error of `rollonce.errors` where the connection is cut.
         """
         ...
 

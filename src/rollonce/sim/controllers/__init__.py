@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rollonce.sim.controllers.dispatch import install
+from rollonce.sim.controllers.dispatch import Dispatch, add_node, install
 from rollonce.sim.pods import PROFILES, Profile
 
-__all__ = ["PROFILES", "Profile", "install"]
+__all__ = ["PROFILES", "Dispatch", "Profile", "add_node", "install"]

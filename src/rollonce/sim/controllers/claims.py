@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from rollonce.sim.controllers.work import CLAIMS, Work
 from rollonce.sim.store import Key
@@ -48,7 +49,7 @@ class Claims:
                 continue
             users.discard(uid)
             if not users:
-                self._work.kernel.clockwork.after(self._work.profile.detach, lambda key=key: self._detached(key))  # type: ignore[misc]
+                self._work.kernel.clockwork.after(self._work.profile.detach, partial(self._detached, key))
 
     def _detached(self, key: Key) -> None:
         if not self._users.get(key):

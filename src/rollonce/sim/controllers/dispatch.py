@@ -27,24 +27,33 @@ from rollonce.sim.store import Change, Collection, Key, Object
 NODE_NAMES = ("node-0", "node-1", "node-2")
 
 
-def install(kernel: Kernel, profile: Profile = pods.NONE) -> None:
+def install(kernel: Kernel, profile: Profile = pods.NONE) -> Dispatch:
     """Starts the controllers on a kernel: three nodes where there is none, then a listener on the store.
 
     What is in the store already is synced once, as after a restart of the controller manager: nothing of it rolls.
     """
     work = Work(kernel, profile)
-    dispatch = _Dispatch(work)
+    dispatch = Dispatch(work)
     for change in kernel.store.since(0):
         work.note(change)
     kernel.store.listen(dispatch.note)
     if not kernel.store.list(NODES):
         for name in NODE_NAMES:
-            kernel.create(Key(*NODES, "", name), _node(name), manager="kubelet")
+            add_node(kernel, name)
     dispatch.adopt()
+    return dispatch
 
 
-class _Dispatch:
+def add_node(kernel: Kernel, name: str) -> None:
+    """One more node that takes pods."""
+    kernel.create(Key(*NODES, "", name), _node(name), manager="kubelet")
+
+
+class Dispatch:
+    """All controllers of one cluster."""
+
     def __init__(self, work: Work) -> None:
+        """Makes the controllers; they see what `note` tells them."""
         self._work = work
         self._kubelet = Kubelet(work)
         self._garbage = Garbage(work)

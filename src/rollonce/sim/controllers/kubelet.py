@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import partial
 
 from rollonce.sim import pods
 from rollonce.sim.clockwork import timestamp
@@ -44,16 +45,14 @@ class Kubelet:
 
     def _later(self, seconds: float, key: Key, pod: Object, act: Callable[[Key, Object], None]) -> None:
         """Acts on the same pod, if it is still there by then; what starts pods does not act on terminating ones."""
-        uid = pod["metadata"]["uid"]
+        self._work.kernel.clockwork.after(seconds, partial(self._due, key, pod["metadata"]["uid"], act))
 
-        def due() -> None:
-            live = self._work.get(key)
-            if live is None or live["metadata"]["uid"] != uid:
-                return
-            if not pods.is_terminating(live) or act in (self._stop, self._gone):
-                act(key, live)
-
-        self._work.kernel.clockwork.after(seconds, due)
+    def _due(self, key: Key, uid: str, act: Callable[[Key, Object], None]) -> None:
+        live = self._work.get(key)
+        if live is None or live["metadata"]["uid"] != uid:
+            return
+        if not pods.is_terminating(live) or act in (self._stop, self._gone):
+            act(key, live)
 
     def _status(self, key: Key, pod: Object, status: Object, manager: str = KUBELET) -> Object:
         return self._work.kernel.update(key, {**pod, "status": status}, manager=manager, subresource="status")
@@ -103,12 +102,15 @@ class Kubelet:
     def _attach(self, key: Key, pod: Object) -> None:
         names, node, uid = pods.claims(pod), pod["spec"]["nodeName"], pod["metadata"]["uid"]
         wait = (
-            self._claims.attach(key.namespace, names, node, uid, lambda: self._later(0.0, key, pod, self._attach))
+            self._claims.attach(key.namespace, names, node, uid, partial(self._attach_again, key, uid))
             if names
             else 0.0
         )
         if wait is not None:
             self._later(wait, key, pod, self._pull)
+
+    def _attach_again(self, key: Key, uid: str) -> None:
+        self._work.kernel.clockwork.after(0.0, partial(self._due, key, uid, self._attach))
 
     def _pull(self, key: Key, pod: Object) -> None:
         if pods.failure(pod) == "image-pull":
@@ -130,7 +132,7 @@ class Kubelet:
     def _run(self, key: Key, pod: Object) -> None:
         asked = pods.failure(pod)
         if asked == "crash":
-            self._crash(key, pod, 0)
+            self._crash(key, pod)
             return
         status = pods.with_conditions(pod["status"], [("Initialized", True, "", "")], self._work.now)
         self._turn_ip += 1
@@ -147,14 +149,16 @@ class Kubelet:
         status["conditions"] = [_bare(c) if c["status"] == "True" else c for c in status["conditions"]]
         self._status(key, pod, {**status, **_containers(pod, self._runs(ready=True))})
 
-    def _crash(self, key: Key, pod: Object, times: int) -> None:
+    def _crash(self, key: Key, pod: Object) -> None:
+        started = [container["restartCount"] for container in pod["status"].get("containerStatuses", [])]
+        times = max(started, default=0)
         waits = self._waits("CrashLoopBackOff")
         status = {**pod["status"], "phase": "Running", **_containers(pod, waits)}
         for container in status["containerStatuses"]:
             container["restartCount"] = times + 1
         self._status(key, pod, status)
         if times < len(BACKOFF):
-            self._later(BACKOFF[times], key, pod, lambda k, p: self._crash(k, p, times + 1))
+            self._later(BACKOFF[times], key, pod, self._crash)
 
     def _restart(self, key: Key, pod: Object) -> None:
         """An image was changed in place: that one container restarts."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 from rollonce.sim import pods
@@ -96,14 +97,14 @@ class Queue:
         """Asks for a sync; what is asked for already is one sync."""
         if key not in self._waiting:
             self._waiting.add(key)
-            self._clockwork.after(LATENCY, lambda: self._run(key))
+            self._clockwork.after(LATENCY, partial(self._run, key))
 
     def add_after(self, key: Key, seconds: float) -> None:
         """Asks for a sync in so many seconds."""
         due = self._clockwork.now + seconds
         if (key, due) not in self._timers:
             self._timers.add((key, due))
-            self._clockwork.at(due, lambda: self._elapsed(key, due))
+            self._clockwork.at(due, partial(self._elapsed, key, due))
 
     def _elapsed(self, key: Key, due: float) -> None:
         self._timers.discard((key, due))
