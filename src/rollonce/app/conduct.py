@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from rollonce import status
+from rollonce.app import merging
 from rollonce.app.fleet import NOT_FOUND, Scope
 from rollonce.app.ports import Ports
 from rollonce.cluster.fanout import Inbox
@@ -17,6 +18,7 @@ from rollonce.errors import (
     AccessError,
     ApiRefusal,
     ConnectionLost,
+    PatchRefused,
     Redirected,
     ServerFault,
     UnreadableAnswer,
@@ -260,10 +262,12 @@ class Conductor:
     def _read(self, key: WorkloadKey) -> events.Event:
         try:
             raw = self._ports.client.get(key.kind.resource, key.namespace, key.name)
-            return events.Found(decode.workload(key.kind, raw))
+            found = decode.workload(key.kind, raw)
+            merged = merging.of(self._ports, found, self._terms.wish.desired)
+            return events.Found(merged.workload, merged.merged)
         except ApiRefusal as refusal:
             return events.Missing() if refusal.status == NOT_FOUND else events.Unreadable(refusal.fact)
-        except AccessError as error:
+        except (AccessError, PatchRefused) as error:
             return events.Unreadable(error.fact)
 
     def _translator(self, scope: Scope) -> Callable[[WatchEvent], _Message]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from rollonce.app import fleet as fleets
-from rollonce.app import rights
+from rollonce.app import merging, rights
 from rollonce.app.conduct import Conductor, Listener, Result
 from rollonce.app.fleet import Fleet
 from rollonce.app.ports import Ports
@@ -61,13 +61,19 @@ def _prepare(ports: Ports, options: Options) -> Prepared:
         unmatched.check_absent(fleet.absent, act=options.act)
     if not options.allow_unmatched:
         fleets.check_matched(fleet, options.selection, act=options.act)
+    desired = options.wish.desired
+    reads = merging.all_of(ports, fleet.workloads, desired)
+    merged = merging.by_key(reads)
+    fleet = replace(fleet, workloads=tuple(read.workload for read in reads))
+    if not options.allow_unmatched:
         act = f"{options.act}: {_size(fleet)}"
-        unmatched.check_containers(fleet.workloads, fleet.absent, options.wish.desired, act=act)
-    plan = decide.decide(fleet.workloads, fleet.absent, options.wish)
+        there = [merged.get(workload.key, workload) for workload in fleet.workloads]
+        unmatched.check_containers(there, fleet.absent, desired, act=act)
+    plan = decide.decide(fleet.workloads, fleet.absent, options.wish, merged)
     unknown = frozenset(p.key.namespace for p in plan.patches if any(not c.access_modes for c in p.workload.claims))
     if unknown:
         fleet, warnings = fleets.with_claims(ports, fleet, unknown)
-        plan = replace(decide.decide(fleet.workloads, fleet.absent, options.wish), warnings=warnings)
+        plan = replace(decide.decide(fleet.workloads, fleet.absent, options.wish, merged), warnings=warnings)
     return Prepared(options, fleet, plan)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -18,6 +19,7 @@ from rollonce.app.ports import Ports
 from rollonce.cli import connect
 from rollonce.cli.duration import Duration
 from rollonce.errors import ExitCode, MissingArguments
+from rollonce.manifests import templatepatch
 from rollonce.model import argument, edit, reference
 from rollonce.model import deploy as deploys
 from rollonce.model.edit import Edit, Place
@@ -41,6 +43,7 @@ class Asked:
     annotation: tuple[str, ...]
     workload_label: tuple[str, ...]
     workload_annotation: tuple[str, ...]
+    patch: tuple[str, ...]
     restart: bool
     restart_only: tuple[str, ...]
     selector: str
@@ -67,6 +70,11 @@ def _edit_options(command: Callable[..., Any]) -> Callable[..., Any]:
             ("--annotation", "KEY=VALUE", "Set an annotation of the pods; KEY- removes it."),
             ("--workload-label", "KEY=VALUE", "Set a label of the workload itself: rolls nothing."),
             ("--workload-annotation", "KEY=VALUE", "Set an annotation of the workload itself: rolls nothing."),
+            (
+                "--patch",
+                "FILE",
+                "Merge a part of a pod template, as kubectl patch does; KIND/NAME:FILE for one workload.",
+            ),
             ("--restart-only", "KIND/NAME", "As --restart, for one workload of the run."),
         )
     ):
@@ -177,7 +185,8 @@ def _select(words: list[str], place: connect.Place, asked: Asked) -> reference.S
 def _edits(asked: Asked, now: datetime) -> list[Edit]:
     """The edits that the options express, in the order of `--help`."""
     restarts = (*([""] if asked.restart else []), *asked.restart_only)
-    moment = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    # To the microsecond: a restart within the same second as somebody else's is one all the same.
+    moment = now.isoformat(timespec="microseconds").replace("+00:00", "Z")
     of_metadata = (
         (Place.LABEL, asked.label),
         (Place.ANNOTATION, asked.annotation),
@@ -188,8 +197,20 @@ def _edits(asked: Asked, now: datetime) -> list[Edit]:
         *(argument.env(text, act="converge") for text in asked.set_env),
         *(argument.resources(text, act="converge") for text in asked.resources),
         *(argument.metadata(place, text, act="converge") for place, texts in of_metadata for text in texts),
+        *(_patch(text) for text in asked.patch),
         *(argument.restart(moment, only, act="converge") for only in restarts),
     ]
+
+
+def _patch(text: str) -> Edit:
+    _, file = templatepatch.target(text, act="converge")
+    try:
+        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as fault:
+        raise MissingArguments(
+            f"{file} cannot be read: {fault.strerror}", act=f"converge: --patch {text!r}", hint="check the path"
+        ) from fault
+    return templatepatch.read(content, text, act="converge")
 
 
 def _deploy(given: str, now: datetime) -> deploys.Deploy:

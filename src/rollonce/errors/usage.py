@@ -82,6 +82,12 @@ class UnknownContainer(UsageError):
     slug = "unknown-container"
 
 
+class PatchRefused(UsageError):
+    """The API server, asked in a trial, does not take the file of `--patch` for a workload."""
+
+    slug = "refused-patch"
+
+
 class AbsentWorkload(UsageError):
     """A named workload does not exist and `--strict` was given."""
 

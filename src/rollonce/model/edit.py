@@ -124,7 +124,23 @@ class RestartEdit:
         return f"{Place.ANNOTATION} {_scoped(self.workload, RESTARTED_AT)}"
 
 
-Edit = ImageEdit | EnvEdit | ResourceEdit | MetadataEdit | RestartEdit
+@dataclass(frozen=True, slots=True)
+class PatchEdit:
+    """A part of a pod template, as JSON, that is to be merged into the live one as `kubectl patch` does it."""
+
+    body: bytes = field(repr=False)
+    workload: Named | None
+    origin: str
+
+    @property
+    def target(self) -> str:
+        """What it is for, in words."""
+        return f"the pod template of {self.workload or 'every workload'}"
+
+
+# Those of one field each.
+SingleEdit = ImageEdit | EnvEdit | ResourceEdit | MetadataEdit | RestartEdit
+Edit = SingleEdit | PatchEdit
 ContainerEdit = ImageEdit | EnvEdit | ResourceEdit
 
 

@@ -17,12 +17,15 @@ from rollonce.model.edit import (
     EnvEdit,
     ImageEdit,
     MetadataEdit,
+    PatchEdit,
     Place,
     ResourceEdit,
     RestartEdit,
+    SingleEdit,
 )
 from rollonce.model.reference import Named
 from rollonce.model.workload import CronJob, Workload, WorkloadKey
+from rollonce.plan import said
 from rollonce.plan.field import EnvField, Field, ImageField, MetadataField, ResourceField, Wanted, want
 
 
@@ -38,18 +41,29 @@ class Desired:
 
         Raises ContradictingEdits, naming both, where two that are equally specific differ.
         """
-        said: dict[tuple[Named | None, Field], Edit] = {}
+        known: dict[tuple[Named | None, Field], SingleEdit] = {}
+        patches: dict[Named | None, PatchEdit] = {}
         for edit in edits:
-            first = said.setdefault((edit.workload, _field(edit)), edit)
+            if isinstance(edit, PatchEdit):
+                other = patches.setdefault(edit.workload, edit)
+                if other != edit:
+                    raise ContradictingEdits(
+                        f"{other.origin} and {edit.origin} are both for {edit.target}",
+                        act=act,
+                        hint="put them into one file, or make one more specific: --patch deployment/x:FILE",
+                    )
+                continue
+            first = known.setdefault((edit.workload, _field(edit)), edit)
             if _value(first) != _value(edit):
-                things = "images" if isinstance(edit, ImageEdit) else "values"
-                example = "container=image" if isinstance(edit, ImageEdit) else "..."
-                raise ContradictingEdits(
-                    f"{first.origin} and {edit.origin} want different {things} for {first.target}",
-                    act=act,
-                    hint=f"give one of them, or a more specific pair such as deployment/x:{example}",
-                )
-        return cls(tuple(said.values()))
+                raise _contradiction(first, edit, act)
+        for patch in patches.values():
+            _hold_against(patch, known.values(), act)
+        return cls((*known.values(), *patches.values()))
+
+    def patch_for(self, key: WorkloadKey) -> PatchEdit | None:
+        """The part of a template that is to be merged into this workload's: of several the more specific one."""
+        meant = (e for e in self.edits if isinstance(e, PatchEdit) and scope_takes(e, key))
+        return max(meant, key=lambda e: e.workload is not None, default=None)
 
     @property
     def of_containers(self) -> tuple[ContainerEdit, ...]:
@@ -66,7 +80,10 @@ class Desired:
         """The wanted values that look like credentials, to be kept out of what others say."""
         variables = (e for e in self.edits if isinstance(e, EnvEdit) and e.value is not None)
         others = (e.value for e in self.edits if isinstance(e, MetadataEdit) and e.value is not None)
-        named = {e.value for e in variables if e.value and credential.looks_like_one(e.name, e.value)}
+        pairs = [(e.name, e.value or "") for e in variables]
+        for patch in (e for e in self.edits if isinstance(e, PatchEdit)):
+            pairs += [(of.name, value) for of, value in said.variables(patch).items()]
+        named = {value for name, value in pairs if credential.looks_like_one(name, value)}
         return frozenset(named | {value for value in others if credential.by_form(value)})
 
     def for_container(self, key: WorkloadKey, container: str) -> ImageEdit | None:
@@ -88,13 +105,18 @@ def wanted(workload: Workload, desired: Desired, *, restarted_by: str) -> tuple[
 
     A restart is wanted no more where the deploy `restarted_by` has made it.
     """
-    chosen: dict[Field, Edit] = {}
+    chosen: dict[Field, SingleEdit] = {}
     for edit in desired.edits:
-        if scope_takes(edit, workload.key):
+        if scope_takes(edit, workload.key) and not isinstance(edit, PatchEdit):
             for field in _fields_there(edit, workload):
                 known = chosen.get(field)
                 if known is None or _specificity(edit) > _specificity(known):
                     chosen[field] = edit
+    patch = desired.patch_for(workload.key)
+    for field in said.by(patch) if patch else ():
+        # A part of a template names its containers.
+        if field in chosen and _specificity(chosen[field]) < (patch is not None and patch.workload is not None, True):
+            del chosen[field]
     order = {container.name: i for i, container in enumerate(workload.containers)}
     ranked = sorted(chosen, key=lambda field: _rank(field, order))
     return tuple(want(workload, field, _value_there(chosen[field], workload, restarted_by)) for field in ranked)
@@ -112,7 +134,7 @@ def restart_is_void(workload: Workload, desired: Desired) -> bool:
     return meant and isinstance(workload.behaviour, CronJob)
 
 
-def _field(edit: Edit, container: str = "") -> Field:
+def _field(edit: SingleEdit, container: str = "") -> Field:
     """The field that an edit is meant for, in the container that is given or that it names."""
     match edit:
         case ImageEdit(container=named):
@@ -129,7 +151,7 @@ def _field(edit: Edit, container: str = "") -> Field:
             assert_never(never)
 
 
-def _fields_there(edit: Edit, workload: Workload) -> Iterator[Field]:
+def _fields_there(edit: SingleEdit, workload: Workload) -> Iterator[Field]:
     match edit:
         case ImageEdit() | EnvEdit() | ResourceEdit():
             for container in workload.containers:
@@ -144,7 +166,7 @@ def _fields_there(edit: Edit, workload: Workload) -> Iterator[Field]:
             assert_never(never)
 
 
-def _value(edit: Edit) -> str | None:
+def _value(edit: SingleEdit) -> str | None:
     match edit:
         case ImageEdit(image=image):
             return image
@@ -156,7 +178,7 @@ def _value(edit: Edit) -> str | None:
             assert_never(never)
 
 
-def _value_there(edit: Edit, workload: Workload, restarted_by: str) -> str | None:
+def _value_there(edit: SingleEdit, workload: Workload, restarted_by: str) -> str | None:
     if isinstance(edit, RestartEdit) and restarted_by:
         # Annotations travel with an undo, so both have to be of this deploy.
         marks = {workload.annotation(DEPLOY_ID), workload.annotation(RESTARTED_BY)}
@@ -166,9 +188,31 @@ def _value_there(edit: Edit, workload: Workload, restarted_by: str) -> str | Non
     return _value(edit)
 
 
-def _specificity(edit: Edit) -> tuple[bool, bool]:
-    named = isinstance(edit, ImageEdit | EnvEdit | ResourceEdit) and edit.container != EVERY_CONTAINER
-    return edit.workload is not None, named
+def _specificity(edit: SingleEdit) -> tuple[bool, bool]:
+    in_every = isinstance(edit, ImageEdit | EnvEdit | ResourceEdit) and edit.container == EVERY_CONTAINER
+    return edit.workload is not None, not in_every
+
+
+def _contradiction(first: SingleEdit, second: SingleEdit, act: str) -> ContradictingEdits:
+    things, example = ("images", "container=image") if isinstance(second, ImageEdit) else ("values", "...")
+    return ContradictingEdits(
+        f"{first.origin} and {second.origin} want different {things} for {first.target}",
+        act=act,
+        hint=f"give one of them, or a more specific pair such as deployment/x:{example}",
+    )
+
+
+def _hold_against(patch: PatchEdit, edits: Iterable[SingleEdit], act: str) -> None:
+    """Raises ContradictingEdits where an equally specific edit wants another value for a field of the part."""
+    says = said.by(patch)
+    for edit in edits:
+        of = _field(edit)
+        if edit.workload == patch.workload and of in says and not said.same(of, says[of], _value(edit)):
+            raise ContradictingEdits(
+                f"{patch.origin} and {edit.origin} want different values for {edit.target}",
+                act=act,
+                hint="leave it to one of them, or make one more specific by kind/name:",
+            )
 
 
 def _rank(field: Field, order: dict[str, int]) -> tuple[int, int, str, str]:

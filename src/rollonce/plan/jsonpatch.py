@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,6 +70,32 @@ def of_maps(at: str, live: Mapping[str, object] | None, maps: Mapping[str, Membe
     for name, members in maps.items():
         part += of_map(below(at, name), live.get(name) is not None, members)
     return part
+
+
+def applied(document: Any, writes: Iterable[Operation]) -> Any:
+    """The document after `add`, `replace` and `remove`, each of which fits it. It is changed in place."""
+    for write in writes:
+        *way, last = (step.replace("~1", "/").replace("~0", "~") for step in write["path"].split("/")[1:])
+        parent = document
+        for step in way:
+            parent = parent[int(step)] if isinstance(parent, list) else parent[step]
+        value = write.get("value")
+        if not isinstance(parent, list):
+            _set_member(parent, last, write["op"], value)
+        elif write["op"] == "remove":
+            del parent[int(last)]
+        elif write["op"] == "add":
+            parent.insert(len(parent) if last == "-" else int(last), value)
+        else:
+            parent[int(last)] = value
+    return document
+
+
+def _set_member(parent: Operation, name: str, op: str, value: Any) -> None:
+    if op == "remove":
+        del parent[name]
+    else:
+        parent[name] = value
 
 
 def _fresh(members: Members) -> dict[str, Any]:

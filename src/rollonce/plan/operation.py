@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from rollonce.model.workload import Role, Workload, WorkloadKey
+from rollonce.plan.difference import Difference
 from rollonce.plan.field import EnvField, MetadataField, ResourceField
 
 
@@ -51,7 +52,16 @@ class ValueChange:
     new: str | None
 
 
-Change = ImageChange | ValueChange
+@dataclass(frozen=True, slots=True)
+class TemplateChange:
+    """Any other value of the pod template before and after, as JSON that may be shown; None where there is none."""
+
+    path: str
+    old: str | None
+    new: str | None
+
+
+Change = ImageChange | ValueChange | TemplateChange
 
 
 class Note(StrEnum):
@@ -93,7 +103,8 @@ class Skip:
 class Patch:
     """One conditional patch. `operations` is the JSON Patch (RFC 6902) as it is sent.
 
-    `in_template` tells whether it changes the pod template.
+    `in_template` tells whether it changes the pod template; `differences` are those that a part of a
+    template makes there (`--patch`).
     """
 
     key: WorkloadKey
@@ -102,6 +113,7 @@ class Patch:
     operations: bytes = field(repr=False)
     cost: Cost
     in_template: bool
+    differences: tuple[Difference, ...] = ()
     remarks: tuple[Remark, ...] = ()
 
 

@@ -17,8 +17,9 @@ from rollonce.model.deploy import COMMIT, DEPLOY_ID, RESTARTED_BY, Deploy
 from rollonce.model.edit import RESTARTED_AT, Place
 from rollonce.model.workload import Container, Workload
 from rollonce.plan import environment, jsonpatch
+from rollonce.plan.difference import Difference
 from rollonce.plan.field import EnvField, ImageField, MetadataField, ResourceField, Wanted
-from rollonce.plan.jsonpatch import Part, add, test
+from rollonce.plan.jsonpatch import Operation, Part, add, test
 
 _encode = msgspec.json.Encoder().encode
 
@@ -29,14 +30,44 @@ def build(workload: Workload, wanted: Iterable[Wanted], deploy: Deploy) -> bytes
     Where it changes the template, the deploy's annotations are written with it.
     """
     wanted = tuple(wanted)
-    part = Part([test("/metadata/uid", workload.uid)])
+    changes = [want for want in wanted if want.differs and want.in_template]
+    return _encode(_guarded(workload, _template(workload, wanted), _own(workload, wanted, deploy, changes)))
+
+
+def template_after(merged: Workload, wanted: Iterable[Wanted]) -> bytes:
+    """A pod template, as JSON, in which `wanted` is true."""
+    start = len(merged.template_pointer)
+    writes = ({**write, "path": write["path"][start:]} for write in _template(merged, tuple(wanted)).writes)
+    return _encode(jsonpatch.applied(msgspec.json.decode(merged.template.raw), writes))
+
+
+def build_whole(
+    workload: Workload, wanted: Iterable[Wanted], deploy: Deploy, differences: Iterable[Difference]
+) -> bytes:
+    """The JSON Patch for a template that comes from the API server, with `wanted` in it already.
+
+    What the server made of it rests on the whole live template, so that is what is tested.
+    """
+    wanted, differences = tuple(wanted), tuple(differences)
+    at = workload.template_pointer
+    whole = Part([test(at, msgspec.Raw(workload.template.raw))], [d.operation(at) for d in differences])
+    changes = [want for want in wanted if want.differs and want.in_template]
+    return _encode(_guarded(workload, whole, _own(workload, wanted, deploy, changes, differs=bool(differences))))
+
+
+def _guarded(workload: Workload, template: Part, own: Part) -> list[Operation]:
+    uid = test("/metadata/uid", workload.uid)
+    return [uid, *template.tests, *own.tests, *own.writes, *template.writes]
+
+
+def _template(workload: Workload, wanted: Sequence[Wanted]) -> Part:
+    part = Part()
     for container in workload.containers:
         wants = [w for w in wanted if not isinstance(w.field, MetadataField) and w.field.container == container.name]
         if wants:
             part += _container(f"{workload.template_pointer}/spec/{container.pointer}", container, wants)
     part += _pods(workload, wanted)
-    own = _own(workload, wanted, deploy)
-    return _encode([*part.tests, *own.tests, *own.writes, *part.writes])
+    return part
 
 
 def _container(at: str, container: Container, wants: Sequence[Wanted]) -> Part:
@@ -73,17 +104,18 @@ def _pods(workload: Workload, wanted: Sequence[Wanted]) -> Part:
     )
 
 
-def _own(workload: Workload, wanted: Sequence[Wanted], deploy: Deploy) -> Part:
-    """Labels and annotations of the workload itself, the deploy's among them."""
+def _own(
+    workload: Workload, wanted: Sequence[Wanted], deploy: Deploy, changes: Sequence[Wanted], *, differs: bool = False
+) -> Part:
+    """Labels and annotations of the workload itself, the deploy's among them where the template changes."""
     part = Part()
     labels = _members(wanted, Place.WORKLOAD_LABEL)
     if labels:
         part += jsonpatch.of_map("/metadata/labels", workload.labels is not None, labels)
     annotations = _members(wanted, Place.WORKLOAD_ANNOTATION)
-    changed = [want for want in wanted if want.differs and want.in_template]
-    if changed:
+    if changes or differs:
         # The deploy's id is evidence of a changed template: of other changes it would be a false one.
-        annotations |= _of_deploy(workload, deploy, restarts=any(_restarts(want) for want in changed))
+        annotations |= _of_deploy(workload, deploy, restarts=any(_restarts(want) for want in changes))
     if annotations:
         part += jsonpatch.of_map("/metadata/annotations", workload.annotations is not None, annotations)
     return part

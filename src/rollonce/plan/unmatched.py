@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from rollonce.errors import AbsentWorkload, UnknownContainer
-from rollonce.model.edit import EVERY_CONTAINER, Edit, MetadataEdit, RestartEdit
+from rollonce.model.edit import EVERY_CONTAINER, Edit, MetadataEdit, PatchEdit, RestartEdit
 from rollonce.model.nearest import nearest
 from rollonce.model.reference import Named
 from rollonce.model.workload import Workload, WorkloadKey
@@ -41,7 +41,7 @@ def check_absent(absent: Collection[WorkloadKey], *, act: str) -> None:
 
 def _taken(edit: Edit, live: Sequence[Workload]) -> bool:
     takers = [w for w in live if scope_takes(edit, w.key)]
-    if isinstance(edit, MetadataEdit | RestartEdit) or edit.container == EVERY_CONTAINER:
+    if isinstance(edit, MetadataEdit | RestartEdit | PatchEdit) or edit.container == EVERY_CONTAINER:
         return bool(takers)
     return any(w.container(edit.container) is not None for w in takers)
 
@@ -49,14 +49,14 @@ def _taken(edit: Edit, live: Sequence[Workload]) -> bool:
 def _explained(edit: Edit, live: Sequence[Workload], gone: Collection[Named]) -> bool:
     if edit.workload is not None:
         return edit.workload in gone
-    if isinstance(edit, MetadataEdit | RestartEdit):
+    if isinstance(edit, MetadataEdit | RestartEdit | PatchEdit):
         return True  # it is for every workload, and there is none
     return bool(gone) and nearest(edit.container, {c.name for w in live for c in w.containers}) is None
 
 
 def _explain(edit: Edit, live: Sequence[Workload]) -> str:
     takers = [w for w in live if scope_takes(edit, w.key)]
-    if not takers or isinstance(edit, MetadataEdit | RestartEdit):
+    if not takers or isinstance(edit, MetadataEdit | RestartEdit | PatchEdit):
         return f"{edit.origin} is for {edit.workload}, which is not among the workloads of this run"
     names = sorted({c.name for w in takers for c in w.containers})
     who = f"{takers[0].key} has no" if edit.workload else "no workload has a"

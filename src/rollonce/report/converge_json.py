@@ -12,7 +12,18 @@ from rollonce.errors import ExitCode
 from rollonce.model.deploy import Deploy
 from rollonce.model.workload import Workload, WorkloadKey
 from rollonce.plan.field import EnvField, MetadataField, ResourceField
-from rollonce.plan.operation import Change, ImageChange, Operation, Patch, Plan, Refuse, Remark, Skip, ValueChange
+from rollonce.plan.operation import (
+    Change,
+    ImageChange,
+    Operation,
+    Patch,
+    Plan,
+    Refuse,
+    Remark,
+    Skip,
+    TemplateChange,
+    ValueChange,
+)
 from rollonce.rollout.outcome import Outcome
 
 VERSION = "rollonce.converge/v1"
@@ -30,8 +41,9 @@ class DeployPart(Struct, rename="camel"):
 class ChangePart(Struct, rename="camel"):
     """One field before and after, null where it is not there.
 
-    `field` is image, env, requests, limits, label, annotation, workload-label or workload-annotation,
-    and `name` which one (null for an image). `role` is container, init container or native sidecar.
+    `field` is image, env, requests, limits, label, annotation, workload-label, workload-annotation or
+    template (anything else), and `name` which one (null for an image). `role` is container, init
+    container or native sidecar.
     """
 
     field: str
@@ -152,7 +164,7 @@ def _part(
 
 
 def _change(change: Change) -> ChangePart:
-    role = change.role and change.role.value
+    role = None if isinstance(change, TemplateChange) or change.role is None else change.role.value
     match change:
         case ImageChange(container=container, old=old, new=new):
             return ChangePart("image", None, container, role, old, new)
@@ -162,6 +174,8 @@ def _change(change: Change) -> ChangePart:
             return ChangePart(amount.value, name, container, role, old, new)
         case ValueChange(field=MetadataField(place=place, name=name), old=old, new=new):
             return ChangePart(place.value, name, None, role, old, new)
+        case TemplateChange(path=path, old=old, new=new):
+            return ChangePart("template", path, None, None, old, new)
     raise AssertionError(f"no such change: {change}")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 
 from rollonce import status
 from rollonce.model.workload import Workload
@@ -42,28 +41,20 @@ class Reading:
     gone: str = ""
 
 
-class Wrote(Enum):
-    """What of ours is in the object that is waited for."""
-
-    NOTHING = "nothing"
-    METADATA = "metadata"  # of the workload itself: what is waited for is an earlier rollout
-    TEMPLATE = "template"
-
-
 @dataclass(frozen=True, slots=True)
 class Rolling:
     """Its rollout is waited for.
 
     `before` is the newest known state whose status is surely that of the rollout before ours, None
     where we did not change the template. `floor` is the generation below which a status speaks of something
-    older; `standing` is the last one computed.
+    older; `standing` is the last one computed. `sent` is the patch of ours that is in the object, if any.
     """
 
     before: Workload | None
     uid: str
     floor: int
     standing: status.Standing
-    wrote: Wrote
+    sent: Patch | None
 
 
 @dataclass(frozen=True, slots=True)
