@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from rollonce.cli import converge, demo
+from rollonce.cli import converge, demo, plan
 
 ROOT = Path(__file__).parents[1]
 
@@ -33,6 +33,7 @@ def options_table(command: click.Command) -> str:
 # (page, name of the part) -> its content
 PARTS: dict[tuple[str, str], Callable[[], str]] = {
     ("docs/converge.md", "options"): lambda: options_table(converge.command),
+    ("docs/plan.md", "options"): lambda: options_table(plan.command),
     ("docs/demo.md", "options"): lambda: options_table(demo.command),
 }
 

@@ -11,7 +11,7 @@ import click
 import msgspec
 import pytest
 
-from rollonce.cli import converge, demo
+from rollonce.cli import converge, demo, plan
 from rollonce.errors import ExitCode, catalogue
 from rollonce.model import deploy
 from rollonce.plan.operation import Disruption, Note, RefuseReason, SkipReason
@@ -35,7 +35,7 @@ def test_generated_parts_are_fresh(page: str) -> None:
     assert (docs.ROOT / page).read_text() == docs.renewed(page)
 
 
-@pytest.mark.parametrize(("page", "command"), [("docs/converge.md", converge.command), ("docs/demo.md", demo.command)])
+@pytest.mark.parametrize(("page", "command"), [("docs/converge.md", converge.command), ("docs/plan.md", plan.command), ("docs/demo.md", demo.command)])
 def test_every_option_has_an_entry(page: str, command: click.Command) -> None:
     options = [option for option in command.params if isinstance(option, click.Option)]
     headings = [heading.text for heading in pages.page(page).headings()]

@@ -18,7 +18,8 @@ from rollonce.report import error as error_report
 
 # name -> (module below rollonce.cli, one line of help). A command's module is imported when it is used.
 COMMANDS = {
-    "converge": ("converge", "Bring containers to their images: one patch per workload that differs."),
+    "converge": ("converge", "Bring workloads to what a deploy wants of them: one patch per workload that differs."),
+    "plan": ("plan", "Show what a converge would do, and keep it in a file."),
     "demo": ("demo", "Show on a simulated cluster what a deploy of two steps costs, and what converge makes of it."),
 }
 

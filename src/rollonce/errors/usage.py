@@ -88,6 +88,25 @@ class PatchRefused(UsageError):
     slug = "refused-patch"
 
 
+class MalformedPlan(UsageError):
+    """What `--plan` was given is not a plan file that this rollonce reads."""
+
+    slug = "malformed-plan"
+
+
+class CredentialInPlan(UsageError):
+    """A plan file would have to carry a value that looks like a credential."""
+
+    slug = "credential-in-plan"
+
+
+class StalePlan(RollonceError):
+    """What a plan file rests on is not any more as it was when the plan was made."""
+
+    slug = "stale-plan"
+    exit_code = ExitCode.CONFLICT
+
+
 class AbsentWorkload(UsageError):
     """A named workload does not exist and `--strict` was given."""
 

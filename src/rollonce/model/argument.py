@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rollonce.errors import MalformedEdit
 from rollonce.model import amount, credential, edit, reference
 from rollonce.model.deploy import OWN_ANNOTATIONS
-from rollonce.model.edit import Amount, EnvEdit, MetadataEdit, Place, ResourceEdit, RestartEdit
+from rollonce.model.edit import Amount, EnvEdit, MetadataEdit, PatchEdit, Place, ResourceEdit, RestartEdit
 from rollonce.model.reference import Named
 
 # Also with a dot and a dash, as the API server takes them everywhere.
@@ -100,6 +100,14 @@ def restart(moment: str, only: str, *, act: str) -> RestartEdit:
     if not only:
         return RestartEdit(moment, None, "--restart")
     return RestartEdit(moment, reference.named(only, act=act), f"--restart-only {only!r}")
+
+
+def patch(body: bytes, only: str, *, act: str) -> PatchEdit:
+    """The edit of a part of a pod template, as JSON, for every workload or for `only` (`kind/name`).
+
+    Raises MalformedReference or UnknownKind.
+    """
+    return PatchEdit(body, reference.named(only, act=act) if only else None, f"--patch {only}".strip())
 
 
 def _split(text: str, option: str, *, act: str, hint: str) -> _Setting:

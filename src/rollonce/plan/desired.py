@@ -83,8 +83,9 @@ class Desired:
         pairs = [(e.name, e.value or "") for e in variables]
         for patch in (e for e in self.edits if isinstance(e, PatchEdit)):
             pairs += [(of.name, value) for of, value in said.variables(patch).items()]
+        texts = [text for e in self.edits if isinstance(e, PatchEdit) for text in said.strings(e)]
         named = {value for name, value in pairs if credential.looks_like_one(name, value)}
-        return frozenset(named | {value for value in others if credential.by_form(value)})
+        return frozenset(named | {value for value in (*others, *texts) if credential.by_form(value)})
 
     def for_container(self, key: WorkloadKey, container: str) -> ImageEdit | None:
         """The edit of the image that holds for a container, None where no edit is meant for it.

@@ -68,6 +68,19 @@ def variables(edit: PatchEdit) -> Mapping[EnvField, str]:
     return {of: value for of, value in by(edit).items() if isinstance(of, EnvField) and value is not None}
 
 
+def strings(edit: PatchEdit) -> Iterator[str]:
+    """Every string of the part."""
+    left: list[object] = [msgspec.json.decode(edit.body)]
+    while left:
+        match left.pop():
+            case str() as text:
+                yield text
+            case dict() as inner:
+                left += inner.values()
+            case list() as inner:
+                left += inner
+
+
 def same(of: Field, one: str | None, other: str | None) -> bool:
     """Whether two values of a field are equal."""
     return amount.equal(one, other) if isinstance(of, ResourceField) else one == other

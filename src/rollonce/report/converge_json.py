@@ -11,19 +11,9 @@ from msgspec import Struct
 from rollonce.errors import ExitCode
 from rollonce.model.deploy import Deploy
 from rollonce.model.workload import Workload, WorkloadKey
-from rollonce.plan.field import EnvField, MetadataField, ResourceField
-from rollonce.plan.operation import (
-    Change,
-    ImageChange,
-    Operation,
-    Patch,
-    Plan,
-    Refuse,
-    Remark,
-    Skip,
-    TemplateChange,
-    ValueChange,
-)
+from rollonce.plan import changepart
+from rollonce.plan.changepart import ChangePart
+from rollonce.plan.operation import Change, Operation, Patch, Plan, Refuse, Remark, Skip
 from rollonce.rollout.outcome import Outcome
 
 VERSION = "rollonce.converge/v1"
@@ -36,22 +26,6 @@ class DeployPart(Struct, rename="camel"):
     source: str
     system: str
     commit: str
-
-
-class ChangePart(Struct, rename="camel"):
-    """One field before and after, null where it is not there.
-
-    `field` is image, env, requests, limits, label, annotation, workload-label, workload-annotation or
-    template (anything else), and `name` which one (null for an image). `role` is container, init
-    container or native sidecar.
-    """
-
-    field: str
-    name: str | None
-    container: str | None
-    role: str | None
-    old: str | None
-    new: str | None
 
 
 class CostPart(Struct, rename="camel"):
@@ -156,27 +130,11 @@ def _part(
         reason=None,
         detail=None,
         hint=None,
-        changes=[_change(change) for change in changes],
+        changes=[changepart.of(change) for change in changes],
         cost=None,
         remarks=[_remark(remark) for remark in operation.remarks],
         outcome=None,
     )
-
-
-def _change(change: Change) -> ChangePart:
-    role = None if isinstance(change, TemplateChange) or change.role is None else change.role.value
-    match change:
-        case ImageChange(container=container, old=old, new=new):
-            return ChangePart("image", None, container, role, old, new)
-        case ValueChange(field=EnvField(container=container, name=name), old=old, new=new):
-            return ChangePart("env", name, container, role, old, new)
-        case ValueChange(field=ResourceField(container=container, amount=amount, name=name), old=old, new=new):
-            return ChangePart(amount.value, name, container, role, old, new)
-        case ValueChange(field=MetadataField(place=place, name=name), old=old, new=new):
-            return ChangePart(place.value, name, None, role, old, new)
-        case TemplateChange(path=path, old=old, new=new):
-            return ChangePart("template", path, None, None, old, new)
-    raise AssertionError(f"no such change: {change}")
 
 
 def _remark(remark: Remark) -> RemarkPart:

@@ -46,10 +46,14 @@ MOST_ATTEMPTS = 5
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What holds for the whole run: what is wanted, and whether rollouts are waited for."""
+    """What holds for the whole run: what is wanted, and whether rollouts are waited for.
+
+    `fixed` where it was planned before, and nothing else may be sent than that.
+    """
 
     wish: Wish
     wait: bool = True
+    fixed: bool = False
 
 
 Step = tuple[State, tuple[Effect, ...]]
@@ -172,6 +176,10 @@ def _again(state: Reading, now: Workload, merged: Workload | None, terms: Terms)
         case Patch(operations=operations) if operations == state.patch.operations and not state.lost:
             # Nothing that the patch tests has changed: it was not its tests that failed.
             return _end(Verdict.REJECTED, state.words)
+        case Patch(operations=operations) if terms.fixed and operations != state.patch.operations:
+            return _end(
+                Verdict.CONFLICT, "somebody wrote meanwhile, and the plan does not hold any more; make a new one"
+            )
         case Patch():
             if state.attempt >= MOST_ATTEMPTS:
                 return _given_up(state, now)
