@@ -35,7 +35,10 @@ def test_generated_parts_are_fresh(page: str) -> None:
     assert (docs.ROOT / page).read_text() == docs.renewed(page)
 
 
-@pytest.mark.parametrize(("page", "command"), [("docs/converge.md", converge.command), ("docs/plan.md", plan.command), ("docs/demo.md", demo.command)])
+@pytest.mark.parametrize(
+    ("page", "command"),
+    [("docs/converge.md", converge.command), ("docs/plan.md", plan.command), ("docs/demo.md", demo.command)],
+)
 def test_every_option_has_an_entry(page: str, command: click.Command) -> None:
     options = [option for option in command.params if isinstance(option, click.Option)]
     headings = [heading.text for heading in pages.page(page).headings()]

@@ -17,6 +17,7 @@ class Mutation:
 
 
 STEP = "tests/unit/rollout/test_step.py::test_"
+EXECUTOR = "tests/unit/rollout/test_edits.py::test_"
 PATCH = "tests/unit/plan/test_patch.py::test_"
 EDITS = "tests/unit/plan/test_edits.py::test_"
 LAWS = "tests/unit/plan/test_laws.py::test_"
@@ -26,8 +27,8 @@ FAST = (
     Mutation(
         "the uid is not tested",
         "plan/patch.py",
-        'Part([test("/metadata/uid", workload.uid)])',
-        "Part()",
+        "return [uid, *template.tests",
+        "return [*template.tests",
         f"{LAWS}a_patch_from_an_older_read_never_applies",
     ),
     Mutation(
@@ -71,6 +72,34 @@ FAST = (
         "tests = [test(at, [msgspec.Raw(entry.raw) for entry in container.env])]",
         "tests: list[Operation] = []",
         f"{EDITS}that_a_variable_is_not_there_is_tested_too",
+    ),
+    Mutation(
+        "the template that a merge rests on is not tested",
+        "plan/patch.py",
+        "[test(at, msgspec.Raw(workload.template.raw))]",
+        "[]",
+        "tests/unit/plan/test_merging.py::test_any_other_writer_of_the_template_is_seen",
+    ),
+    Mutation(
+        "a plan is made anew though it was fixed",
+        "rollout/step.py",
+        "if terms.fixed and operations != state.patch.operations:",
+        "if False:",
+        f"{EXECUTOR}what_was_planned_before_is_not_planned_anew",
+    ),
+    Mutation(
+        "labels from before the change are taken for an overwriting",
+        "rollout/step.py",
+        "return decide.keeps_template(now, wish, state.sent)",
+        "return decide.reaches(now, wish, state.sent)",
+        f"{EXECUTOR}what_is_seen_from_before_metadata_changed_is_no_overwriting",
+    ),
+    Mutation(
+        "a plan is not bound to the template",
+        "plan/stale.py",
+        "if not found and digest(workload) != entry.template:",
+        "if False:",
+        "tests/unit/plan/test_planfile.py::test_what_changed_is_said",
     ),
     Mutation(
         "credentials are shown",
@@ -138,7 +167,7 @@ FAST = (
     Mutation(
         "another deploy's workload is overwritten",
         "rollout/step.py",
-        "if _other_deploy(state.first, now, wish) and not decide.reaches(now, wish):",
+        "if _other_deploy(state.first, now, wish) and not decide.reaches(now, wish, state.patch):",
         "if False:",
         f"{STEP}another_deploy_meanwhile_is_a_conflict",
     ),
@@ -159,7 +188,7 @@ FAST = (
     Mutation(
         "images that others put in meanwhile are taken for ours",
         "rollout/step.py",
-        "    if not decide.reaches(now, terms.wish):\n        return Ended(Outcome(Verdict.CONFLICT",
+        "    if not _as_wanted(state, now, terms.wish):\n        return Ended(Outcome(Verdict.CONFLICT",
         "    if False:\n        return Ended(Outcome(Verdict.CONFLICT",
         f"{STEP}other_images_during_the_wait_are_a_conflict",
     ),
