@@ -3,9 +3,10 @@ PY := .venv/bin/python
 CLUSTER_WORKERS ?= 4
 TEST_WORKERS ?= auto
 PYTEST_ARGS ?=
+STRESS_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup lock check format test test-cluster cluster bench wheel clean
+.PHONY: help demo setup lock check format test test-cluster stress cluster bench wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +35,9 @@ test: setup ## the fast tests: no control plane
 
 test-cluster: setup ## the tests of the real control plane; CLUSTER_WORKERS of them at once
 	$(PY) -m pytest -m cluster -n $(CLUSTER_WORKERS) $(PYTEST_ARGS)
+
+stress: setup ## the long suites; resumable; STRESS_ARGS="controllers --count 100" runs a part
+	$(PY) -m tests.stress $(STRESS_ARGS)
 
 cluster: setup ## start the real control plane and keep it up
 	$(PY) -m tests.controlplane up

@@ -29,6 +29,7 @@ ALLOWED_MODULES = frozenset(
         "functools",
         "hashlib",
         "heapq",
+        "ipaddress",
         "itertools",
         "json",
         "math",

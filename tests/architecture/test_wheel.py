@@ -63,3 +63,10 @@ def test_help(installed: Path, tmp_path: Path) -> None:
     result = _run(installed / "rollonce", "--help", cwd=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     assert "Usage: rollonce" in result.stdout
+
+
+def test_demo(installed: Path, tmp_path: Path) -> None:
+    """Its manifests are in the wheel."""
+    result = _run(installed / "rollonce", "demo", cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "with rollonce converge" in result.stdout

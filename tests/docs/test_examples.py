@@ -32,7 +32,13 @@ def test_examples_on_a_cluster(story: Story, scene: Place) -> None:
 
 def test_make_demo_runs_the_demo() -> None:
     """The page shows `make demo`; what is repeated is its recipe."""
-    dry = subprocess.run(["make", "--dry-run", "demo"], cwd=pages.ROOT, capture_output=True, text=True, check=True)
+    dry = subprocess.run(
+        ["make", "--no-print-directory", "--dry-run", "demo"],
+        cwd=pages.ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert dry.stdout.splitlines()[-1] == ".venv/bin/python -m rollonce demo"
 
 

@@ -21,6 +21,7 @@ EXECUTOR = "tests/unit/rollout/test_edits.py::test_"
 PATCH = "tests/unit/plan/test_patch.py::test_"
 EDITS = "tests/unit/plan/test_edits.py::test_"
 LAWS = "tests/unit/plan/test_laws.py::test_"
+WATCHING = "tests/scenarios/test_watching.py::test_"
 RIGHTS = "tests/scenarios/test_rights.py::test_"
 
 FAST = (
@@ -199,6 +200,111 @@ FAST = (
         "    if bad - {Verdict.CONFLICT, Verdict.UNKNOWN}:\n",
         "tests/unit/app/test_verdict.py",
     ),
+    Mutation(
+        "watches have the selector of the run",
+        "app/conduct.py",
+        "            name=scope.name,\n",
+        "            name=scope.name,\n            selector='tier=agents',\n",
+        "tests/scenarios/test_races.py::test_a_workload_that_loses_its_label_during_the_rollout_is_not_gone",
+    ),
+    Mutation(
+        "what is only waited for is not read once more",
+        "app/conduct.py",
+        "                    inbox.start(self._reading_once(key, state.uid))\n",
+        "                    pass\n",
+        "tests/scenarios/test_races.py::test_what_happens_between_the_read_and_the_watch_is_seen",
+    ),
+    Mutation(
+        "what the watch showed last is taken for the newest",
+        "rollout/step.py",
+        "return seen if known is None or seen.uid != known.uid or seen.generation >= known.generation else known",
+        "return seen",
+        f"{STEP}what_was_seen_before_the_answer_and_then_an_older_one_is_not_forgotten",
+    ),
+    Mutation(
+        "our own failure, there when it is read back, is taken for an old one",
+        "rollout/step.py",
+        "before = sent.patch.workload if status.observed(accepted) else accepted",
+        "before = accepted",
+        f"{STEP}our_own_failure_may_be_there_when_it_is_read_back",
+    ),
+    Mutation(
+        "a failure told between our read and our patch is taken for ours",
+        "rollout/step.py",
+        "before = sent.patch.workload if status.observed(accepted) else accepted",
+        "before = sent.patch.workload",
+        f"{STEP}a_failure_of_the_last_rollout_told_between_our_read_and_our_patch_is_not_ours",
+    ),
+    Mutation(
+        "a workload made anew during the wait is taken for the old one",
+        "rollout/step.py",
+        "    if now.uid != state.uid:\n",
+        "    if False:\n",
+        f"{STEP}deleted_or_made_anew_during_the_wait_it_is_gone",
+    ),
+    Mutation(
+        "the deletion of an earlier workload of that name ends the wait",
+        "rollout/step.py",
+        "case Deleted(uid=uid) if uid == state.uid:",
+        "case Deleted():",
+        f"{STEP}the_deletion_of_an_earlier_one_of_that_name_ends_nothing",
+    ),
+    Mutation(
+        "a container that was taken away meanwhile is not missed",
+        "rollout/step.py",
+        "    if gone:\n",
+        "    if False:\n",
+        f"{STEP}a_container_that_is_taken_away_meanwhile_is_said",
+    ),
+    Mutation(
+        "ours is not recognised after a lost answer",
+        "rollout/step.py",
+        "    if mine and decide.reaches(now, wish):\n",
+        "    if False:\n",
+        f"{STEP}after_a_lost_answer_ours_is_there",
+    ),
+    Mutation(
+        "the end of somebody else's rollout, seen before it was read, is forgotten",
+        "rollout/step.py",
+        "        return _caught_up(state, reading, skip.workload, terms)\n",
+        "        return state\n",
+        f"{STEP}the_end_of_somebody_elses_rollout_may_be_seen_before_it_was_read",
+    ),
+    Mutation(
+        "counts are believed before the controller confirms them",
+        "status/deployment.py",
+        "if keeps_word and (progressing is None or progressing.reason != NEW_REPLICA_SET_AVAILABLE):",
+        "if False:",
+        "tests/unit/status/test_deployment.py::test_the_first_thing_that_is_missing_is_told",
+    ),
+    Mutation(
+        "what a new list lacks is not taken for deleted",
+        "app/conduct.py",
+        "return (*present, *((key, events.Deleted(uid)) for key, uid in lost))",
+        "return present",
+        f"{WATCHING}what_a_new_list_lacks_was_deleted",
+    ),
+    Mutation(
+        "a watch begins with what is there and not where the list ended",
+        "app/conduct.py",
+        "resource_version=scope.resource_version,",
+        "resource_version='',",
+        f"{WATCHING}what_is_deleted_between_a_list_and_its_watch_is_seen",
+    ),
+    Mutation(
+        "a conflict of writers is taken for a refusal",
+        "app/conduct.py",
+        "if refusal.status == CONFLICT:",
+        "if False:",
+        f"{WATCHING}a_conflict_of_writers_is_read_again",
+    ),
+    Mutation(
+        "what was not begun at the end counts as under way",
+        "app/conduct.py",
+        "if isinstance(self._states[key], Sending) and key not in self._begun:",
+        "if False:",
+        f"{WATCHING}what_was_not_begun_when_the_run_was_interrupted_was_not_sent",
+    ),
 )
 
 # These need the real control plane.
@@ -218,17 +324,30 @@ CLUSTER = (
         f"{RIGHTS}a_reader_is_told_before_anything_is_sent",
     ),
     Mutation(
-        "watches have the selector of the run",
+        "the loss of a watch is forgotten while the patch is under way",
         "app/conduct.py",
-        "            name=scope.name,\n",
-        "            name=scope.name,\n            selector='tier=agents',\n",
-        "tests/scenarios/test_races.py::test_a_workload_that_loses_its_label_during_the_rollout_is_not_gone",
+        "if key in self._blind and isinstance(state, Rolling):",
+        "if False:",
+        f"{WATCHING}a_watch_that_is_lost_while_the_patch_is_under_way_is_not_waited_for",
     ),
     Mutation(
-        "what is only waited for is not read once more",
+        "the answer to a patch under way is not waited for at the end",
         "app/conduct.py",
-        "                    inbox.start(self._reading_once(key, state.uid))\n",
-        "                    pass\n",
-        "tests/scenarios/test_races.py::test_what_happens_between_the_read_and_the_watch_is_seen",
+        "inbox.close(_PATIENCE)",
+        "inbox.close(0)",
+        f"{WATCHING}the_answer_to_a_patch_under_way_is_taken_in_after_ctrl_c",
+    ),
+    Mutation(
+        "watches are followed before the states are there that they tell of",
+        "app/conduct.py",
+        "            for key, state in (*self._states.items(), *((key, state) for key, state, _ in begun)):\n"
+        "                self._enter(key, state)\n"
+        "            for scope, watch in self._watches:\n"
+        "                inbox.follow(watch, self._translator(scope), self._loss(scope))\n",
+        "            for scope, watch in self._watches:\n"
+        "                inbox.follow(watch, self._translator(scope), self._loss(scope))\n"
+        "            for key, state in (*self._states.items(), *((key, state) for key, state, _ in begun)):\n"
+        "                self._enter(key, state)\n",
+        f"{WATCHING}a_watch_that_is_lost_while_the_patch_is_under_way_is_not_waited_for",
     ),
 )

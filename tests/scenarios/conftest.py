@@ -1,14 +1,25 @@
-"""The world of a scenario."""
+"""The world of a scenario, once on each cluster."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.controlplane.kubectl import Kubectl
+from tests.scenarios.backends import REAL, SIMULATED, Backend, Real, Simulated
 from tests.scenarios.world import World
 
 
-@pytest.fixture
-def world(kubectl: Kubectl, namespace: str) -> World:
+@pytest.fixture(params=[REAL, SIMULATED])
+def world(request: pytest.FixtureRequest) -> World:
     """A fresh namespace with our command and kubectl in it."""
-    return World(kubectl, namespace)
+    return World(_simulated() if request.param == SIMULATED else _real(request))
+
+
+def _simulated() -> Backend:
+    return Simulated()
+
+
+def _real(request: pytest.FixtureRequest) -> Backend:
+    namespace = request.getfixturevalue("namespace")
+    kubectl = Kubectl(request.getfixturevalue("control_plane"), request.getfixturevalue("kubectl_home"), namespace)
+    return Real(kubectl, namespace, lambda: request.getfixturevalue("audit"))

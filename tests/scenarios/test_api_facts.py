@@ -5,15 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
-
 from rollonce.model.deploy import DEPLOY_ID
 from tests.controlplane import manifests
 from tests.controlplane.kubectl import Output
-from tests.controlplane.waiting import until
 from tests.scenarios.world import World, image
-
-pytestmark = pytest.mark.cluster
 
 A1, A2 = image("agent", "b1"), image("agent", "b2")
 
@@ -67,9 +62,9 @@ def test_what_replica_sets_keep_of_the_deploy_id(world: World) -> None:
         return {n["deployment.kubernetes.io/revision"]: n.get(DEPLOY_ID, "") for n in notes}
 
     expected = {"1": "", "2": "github-77.2", "3": "later"}
-    until(lambda: remembered() == expected, "each ReplicaSet has the id of its time")
+    world.until(lambda: remembered() == expected, "each ReplicaSet has the id of its time")
     world.kubectl("rollout", "undo", "deploy/ceo")
-    until(lambda: world.deploy_id("deploy/ceo") == "github-77.2", "undo brought the old id back")
+    world.until(lambda: world.deploy_id("deploy/ceo") == "github-77.2", "undo brought the old id back")
 
 
 def test_what_controller_revisions_keep_of_the_deploy_id(world: World) -> None:

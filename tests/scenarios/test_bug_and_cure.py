@@ -7,8 +7,6 @@ import pytest
 from tests.scenarios import fleet
 from tests.scenarios.world import World, image
 
-pytestmark = pytest.mark.cluster
-
 
 def test_the_bug_set_image_then_apply_rolls_twice(world: World) -> None:
     """Step one sets the agent's image, step two applies all images: two revisions, same agent image."""

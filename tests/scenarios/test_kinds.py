@@ -5,11 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.controlplane import manifests
-from tests.controlplane.waiting import until
 from tests.scenarios import fleet
 from tests.scenarios.world import World, image
-
-pytestmark = pytest.mark.cluster
 
 A1, A2, G1, G2 = image("agent", "b1"), image("agent", "b2"), image("git-sync", "b1"), image("git-sync", "b2")
 
@@ -86,7 +83,7 @@ def test_references_as_kubectl_takes_them(world: World, words: tuple[str, ...]) 
     assert {world.images(f"deploy/{name}")["agent"] for name in ("ceo", "cso")} == {A2}
 
 
-def test_all_namespaces(world: World, control_plane: object) -> None:
+def test_all_namespaces(world: World) -> None:
     """-A with a label that only this test's workloads have."""
     label = {"only": world.namespace}
     world.has(manifests.deployment("ceo", {"agent": A1}, replicas=0, metadata={"labels": label}))
@@ -116,7 +113,7 @@ def test_partition_and_on_delete_are_complete_as_far_as_they_go(world: World) ->
         manifests.daemonset("node-agent", {"agent": A1}, updateStrategy={"type": "OnDelete"}),
         ready=False,
     )
-    until(lambda: world.get("sts/db")["status"].get("readyReplicas") == 2, "both pods are ready")
+    world.until(lambda: world.get("sts/db")["status"].get("readyReplicas") == 2, "both pods are ready")
     run = world.converge("sts,ds", "--all", f"agent={A2}", "-o", "json", "--timeout", "60s")
     assert run.code == 0, run.err
     assert world.get("sts/db")["status"]["updatedReplicas"] == 1

@@ -13,10 +13,9 @@ from rollonce.model.deploy import DEPLOY_ID
 from rollonce.wire import Request
 from tests.controlplane import manifests
 from tests.scenarios import fleet
+from tests.scenarios.backends import real_only
 from tests.scenarios.interposer import Interposer, Moment, after_patch, before_patch, cut, method
 from tests.scenarios.world import World, image
-
-pytestmark = pytest.mark.cluster
 
 A1, A2, G1, G2 = image("agent", "b1"), image("agent", "b2"), image("git-sync", "b1"), image("git-sync", "b2")
 CEO = "deployment/ceo"
@@ -160,7 +159,7 @@ def test_another_deploy_meanwhile_is_a_conflict(world: World) -> None:
     """The workload belongs to the deploy that came first; ours says so and leaves it."""
     world.has(_ceo())
     b3 = [f"agent={image('agent', 'b3')}", f"git-sync={image('git-sync', 'b3')}"]
-    other = before_patch(lambda: world.process(CEO, *b3, "--deploy-id", "other", "--no-wait").communicate(timeout=60))
+    other = before_patch(lambda: world.backend.other_run(CEO, *b3, "--deploy-id", "other", "--no-wait"))
     run = world.converge(CEO, f"agent={A2}", f"git-sync={G2}", "--deploy-id", "ours", "-o", "json", interposer=other)
     assert (run.code, run.outcome("ceo")) == (4, "conflict")
     assert "deploy other changed it meanwhile" in run.err
@@ -200,6 +199,7 @@ def test_scaling_during_converge_disturbs_nothing(world: World) -> None:
     assert world.revision(CEO) == 2
 
 
+@real_only("admission policies")
 def test_a_denial_by_an_admission_policy_is_reported_in_the_servers_words(world: World) -> None:
     """It is a 422 like a failed test; reading again shows that nothing changed, so it is not sent again."""
     world.has(_ceo())

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.scenarios import fleet
+from tests.scenarios.backends import real_only
 from tests.scenarios.interposer import Interposer
 from tests.scenarios.world import World
 
-pytestmark = pytest.mark.cluster
+pytestmark = real_only("users and their rights")
 
 REQUEST = ("deploy/agent-ceo", "deploy/agent-cso", *fleet.pairs("b2"))
 
@@ -95,3 +94,10 @@ def test_a_role_for_single_names_is_enough_for_them(world: World) -> None:
     assert world.converge("deploy/agent-ceo", *fleet.pairs("b2")[:2], user="spare-4").code == 0
     other = world.converge("deploy/agent-cso", *fleet.pairs("b2"), user="spare-4")
     assert other.code == 3
+
+
+def test_who_may_not_read_namespaces_is_told_that_this_is_not_known(world: World) -> None:
+    """Nothing is there; whether for the lack of the namespace, nobody can tell."""
+    unsure = world.converge(*REQUEST, namespace="no-such-namespace", user="deployer")
+    assert unsure.code == 2
+    assert "whether namespace no-such-namespace exists is not known" in unsure.err

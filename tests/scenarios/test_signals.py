@@ -12,20 +12,21 @@ from rollonce.wire import Request
 from tests.controlplane import manifests
 from tests.controlplane.waiting import until
 from tests.scenarios import fleet
+from tests.scenarios.backends import Real, real_only
 from tests.scenarios.interposer import Interposer
 from tests.scenarios.world import World, image
-
-pytestmark = pytest.mark.cluster
 
 A1, A2 = image("agent", "b1"), image("agent", "b2")
 
 
+@real_only("processes")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["INT", "TERM"])
 def test_a_signal_during_the_rollout(world: World, number: signal.Signals, code: int) -> None:
     """A process of its own, signalled while it waits: it says what is unfinished, and the next run takes it up."""
     slow = {"rollonce.test/ready-delay": "3s"}
     world.has(manifests.deployment("ceo", {"agent": A1}, annotations=slow))
-    process = world.process("deploy/ceo", f"agent={A2}", "--deploy-id", "d1")
+    assert isinstance(world.backend, Real)
+    process = world.backend.process("deploy/ceo", f"agent={A2}", "--deploy-id", "d1")
     until(lambda: world.deploy_id("deploy/ceo") == "d1", "the patch is there")
     process.send_signal(number)
     out, err = process.communicate(timeout=20)

@@ -7,19 +7,16 @@ import io
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from unittest import mock
 
 from rollonce.cli.program import run
-from rollonce.cluster import authorized
 from rollonce.model.deploy import DEPLOY_ID
 from tests.controlplane import manifests
-from tests.controlplane.kubectl import Kubectl, Output
-from tests.controlplane.waiting import until
+from tests.controlplane.kubectl import Output
+from tests.scenarios.backends import Backend
 from tests.scenarios.interposer import Interposer
 
 REGISTRY = "registry.test"
@@ -48,11 +45,13 @@ class Run:
 
 
 class World:
-    """`world.has(...)`, `world.converge("deploy/ceo", "agent=...")`, `world.revisions("deploy/ceo")`."""
+    """`world.has(...)`, `world.converge("deploy/ceo", "agent=...")`, `world.revisions(...)`, on either cluster."""
 
-    def __init__(self, kubectl: Kubectl, namespace: str) -> None:
-        self.kubectl = kubectl
-        self.namespace = namespace
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+        self.kubectl = backend.kubectl
+        self.namespace = backend.namespace
+        self.until = backend.until
 
     # --- what is there
 
@@ -67,7 +66,7 @@ class World:
     def apply(self, *objects: Mapping[str, Any], server_side: bool = True, check: bool = True) -> Output:
         """`kubectl apply`, server-side or client-side."""
         mode = ["--server-side"] if server_side else []
-        document = manifests.as_list(*(dict(thing) for thing in objects))
+        document = manifests.as_list(*(self.backend.prepared(dict(thing)) for thing in objects))
         return self.kubectl("apply", *mode, "-f", "-", input=document, check=check)
 
     def get(self, ref: str) -> Any:
@@ -98,7 +97,7 @@ class World:
                 return 0
             return max(self.revisions(ref), default=0)
 
-        return until(newest, f"the controller has seen {ref}")
+        return self.until(newest, f"the controller has seen {ref}")
 
     def revisions(self, ref: str) -> dict[int, dict[str, str]]:
         """Revision -> images of its ReplicaSet."""
@@ -143,36 +142,14 @@ class World:
         """Any command of ours, in this process."""
         out, err = io.StringIO(), io.StringIO()
         with (
-            mock.patch.dict(os.environ, self.environment(user) | dict(environment or {}), clear=True),
-            _interposed(interposer),
+            self.backend.connected(user, interposer),
+            mock.patch.dict(os.environ, environment or {}),
             _handlers_kept(),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
         ):
             code = run(arguments)
         return Run(code, out.getvalue(), err.getvalue())
-
-    def process(self, *arguments: str, user: str = "deployer") -> subprocess.Popen[str]:
-        """A converge in a process of its own, as somebody else's would run."""
-        command = [sys.executable, "-m", "rollonce", "converge", *arguments, "-n", self.namespace]
-        return subprocess.Popen(
-            command, env=self.environment(user), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-
-    def environment(self, user: str) -> dict[str, str]:
-        """The environment of a user, less what a CI that runs this test may have set."""
-        own = self.kubectl.environment(user)
-        return {name: own[name] for name in ("PATH", "HOME", "KUBECONFIG")}
-
-
-@contextlib.contextmanager
-def _interposed(interposer: Interposer | None) -> Iterator[None]:
-    if interposer is None:
-        yield
-        return
-    real = authorized.open_wire
-    with mock.patch.object(authorized, "open_wire", lambda *a, **k: interposer.around(real(*a, **k))):
-        yield
 
 
 @contextlib.contextmanager

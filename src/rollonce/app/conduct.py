@@ -141,16 +141,16 @@ class Conductor:
         inbox: Inbox[_Message] = self._ports.fanout.inbox()
         deadline = None if timeout is None else self._ports.clock.now() + timeout
         try:
+            begun = [(patch.key, *executor.begin(patch)) for patch in self._patches]
+            # Before any watch is followed: what is lost at once, or lacking in a first list, has to find its state.
+            for key, state in (*self._states.items(), *((key, state) for key, state, _ in begun)):
+                self._enter(key, state)
             for scope, watch in self._watches:
                 inbox.follow(watch, self._translator(scope), self._loss(scope))
             for key, state in self._states.items():
-                self._enter(key, state)
                 if isinstance(state, Rolling) and any(scope.name for scope, _ in self._watches if _takes(scope, key)):
                     # Such a watch begins with what is there: that it had gone before, only a read tells.
                     inbox.start(self._reading_once(key, state.uid))
-            begun = [(patch.key, *executor.begin(patch)) for patch in self._patches]
-            for key, state, _ in begun:
-                self._enter(key, state)
             for key, _, effects in begun:
                 for effect in effects:
                     inbox.start(self._carrying(key, effect))

@@ -20,7 +20,7 @@ from rollonce.sim import seeding
 from rollonce.sim.cluster import SimCluster, Subscription
 from rollonce.sim.meter import Meter, Reading, Revision
 from rollonce.sim.store import Key
-from rollonce.wire import Request, Response, Stream
+from rollonce.wire import Request, Response, Stream, Wire
 
 T = TypeVar("T")
 E = TypeVar("E")
@@ -177,10 +177,10 @@ def _messages(watch: Follower, wrap: Callable[[WatchEvent], E], lost: Callable[[
         yield lost(error)
 
 
-def ports(cluster: SimCluster) -> tuple[Ports, SimWire]:
-    """Everything that a use-case needs, and the wire that shows what it asked."""
+def ports(cluster: SimCluster, *, around: Callable[[Wire], Wire] = lambda wire: wire) -> tuple[Ports, SimWire]:
+    """Everything that a use-case needs, and the wire that shows what it asked; `around` may stand before it."""
     wire, clock = SimWire(cluster), VirtualClock(cluster)
-    return Ports(Client(wire, clock, jitter=lambda: 0.0), OneThread(cluster), clock), wire
+    return Ports(Client(around(wire), clock, jitter=lambda: 0.0), OneThread(cluster), clock), wire
 
 
 def seed(cluster: SimCluster, manifests: Iterable[Manifest]) -> tuple[str, ...]:

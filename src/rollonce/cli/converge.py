@@ -103,7 +103,7 @@ def _wished(place: connect.Place, words: wishes.Words, asked: Asked) -> ExitCode
     wish = Wish(desired, wishes.deploy(asked.deploy_id, now, act="converge"), words.policy)
     ports, namespace = connect.connect(place)
     if selection.namespace is not None:
-        selection = replace(selection, namespace=namespace)
+        selection = replace(selection, namespace=reference.check_namespace(namespace, act="converge"))
     options = converge.Options(
         selection,
         wish,

@@ -7,6 +7,8 @@ import re
 import click
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+# Far beyond any rollout, and within what every clock and lock takes.
+_LONGEST = 365 * 24 * 3600.0
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 
 
@@ -21,7 +23,12 @@ class Duration(click.ParamType[float]):
             return float(value)
         text = str(value)
         if re.fullmatch(r"\d+(\.\d+)?", text):
-            return float(text)
+            return self._bounded(float(text), text, param, ctx)
         if not re.fullmatch(rf"({_PART.pattern})+", text):
             self.fail(f"{text!r} is not a duration such as 90s, 10m, 1h30m", param, ctx)
-        return sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))
+        return self._bounded(sum(float(n) * _UNITS[unit] for n, unit in _PART.findall(text)), text, param, ctx)
+
+    def _bounded(self, seconds: float, text: str, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        if seconds > _LONGEST:
+            self.fail(f"{text[:40]!r} is longer than a year; 0 means without a bound", param, ctx)
+        return seconds

@@ -6,13 +6,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rollonce.errors import MalformedReference, MissingArguments, UnknownKind
+from rollonce.errors import MalformedReference, MalformedSelector, MissingArguments, UnknownKind
 from rollonce.model.kind import Kind
 from rollonce.model.nearest import nearest
 
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _LONGEST_NAME = 253
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")  # a DNS label
 
 _NOT_A_WORKLOAD = {
     "po": "a pod",
@@ -113,8 +114,12 @@ def named(text: str, *, act: str) -> Named:
 def select(words: Sequence[str], *, namespace: str | None, selector: str, everything: bool, act: str) -> Selection:
     """The selection that references, `-l`, `--all` and `-A` (namespace None) express together.
 
-    Raises MissingArguments, MalformedReference or UnknownKind.
+    Raises MissingArguments, MalformedReference, MalformedSelector or UnknownKind.
     """
+    if namespace:
+        check_namespace(namespace, act=act)
+    if any("\ud800" <= letter <= "\udfff" for letter in selector):
+        raise MalformedSelector(f"the selector {selector!r} is not text", act=act, hint="write it in UTF-8")
     if selector and everything:
         raise MissingArguments("-l and --all exclude each other", act=act, hint="give one of them")
     if not words:
@@ -131,6 +136,17 @@ def select(words: Sequence[str], *, namespace: str | None, selector: str, everyt
         targets = tuple(Named(k, name) for k in kinds for name in names) or tuple(Every(k) for k in kinds)
     _check_together(targets, namespace, chosen=bool(selector) or everything, act=act)
     return Selection(tuple(dict.fromkeys(targets)), namespace, selector)
+
+
+def check_namespace(text: str, *, act: str) -> str:
+    """The name of a namespace itself where it can be one; raises MalformedReference."""
+    if not _NAMESPACE.fullmatch(text):
+        raise MalformedReference(
+            f"{text!r} is not a namespace that Kubernetes allows",
+            act=act,
+            hint="namespaces are up to 63 lower-case letters, digits and '-'; fix -n, or the namespace of the context",
+        )
+    return text
 
 
 def _slashed(word: str, act: str) -> Named:

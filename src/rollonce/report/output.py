@@ -1,18 +1,25 @@
-"""Where text goes. A reader that went away (`| head`) must not end a run that writes to a cluster."""
+"""Where text goes. What happens to the text must not end a run that writes to a cluster: a reader that goes away
+(`| head`), a full disk, an encoding that lacks a letter of the server's words."""
 
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 from collections.abc import Iterable
 from typing import TextIO
 
 
 class Output:
-    """A text stream that turns silent, once, when nobody reads it any more."""
+    """A text stream that turns silent, once, when it cannot be written to any more.
 
-    def __init__(self, stream: TextIO) -> None:
-        self.stream = stream
+    None is a stream that was closed before the process began.
+    """
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self.stream = io.StringIO() if stream is None else stream
+        if isinstance(self.stream, io.TextIOWrapper):
+            self.stream.reconfigure(errors="backslashreplace")
 
     @property
     def is_terminal(self) -> bool:
@@ -31,7 +38,7 @@ class Output:
         try:
             self.stream.write(text)
             self.stream.flush()
-        except BrokenPipeError:
+        except OSError:
             # What is still buffered would raise again when the interpreter flushes at its end.
             with contextlib.suppress(OSError, ValueError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), self.stream.fileno())

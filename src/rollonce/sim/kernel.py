@@ -30,6 +30,7 @@ class Kernel:
         self.clockwork = clockwork
         self.kinds = Kinds()
         self._made = 0
+        self._addresses = 0
 
     def create(self, key: Key, thing: Object, *, manager: str) -> Object:
         """Stores a new object with uid, creationTimestamp and, for what has one, generation 1.
@@ -74,7 +75,8 @@ class Kernel:
         }
         if key.namespace:
             metadata["namespace"] = key.namespace
-        if key.resource in GENERATIONS:
+        kind = self.kinds.of(key.collection)
+        if key.resource in GENERATIONS or (kind is not None and kind.definition is not None):
             metadata["generation"] = 1
         made = {**thing, "metadata": metadata}
         return made if tracked else self._tracked(key, None, made, manager, "")
@@ -84,7 +86,7 @@ class Kernel:
         kind = self.kinds.of(key.collection)
         if kind is None:
             return thing
-        write = managed.Write(manager, kind.api_version, kind.kind, subresource, self.clockwork.now)
+        write = managed.Write(manager, kind.api_version, kind.type, subresource, self.clockwork.now)
         fields = managed.track(previous, thing, write)
         if fields is None:
             return thing
@@ -101,6 +103,11 @@ class Kernel:
         """A name from a generateName: the prefix and five characters that repeat in no run."""
         self._made += 1
         return prefix + self.uid(f"{self._made}/{prefix}")[:5]
+
+    def next_address(self) -> int:
+        """A number for an address or a port that was not given before."""
+        self._addresses += 1
+        return self._addresses
 
     @staticmethod
     def uid(seed: str) -> str:

@@ -9,7 +9,8 @@ from urllib.parse import quote
 import msgspec
 
 from rollonce.sim import pods
-from rollonce.sim.api.kinds import Kind
+from rollonce.sim.api import crds
+from rollonce.sim.api.kinds import Definition, Kind
 from rollonce.sim.cluster import SimCluster
 from rollonce.sim.controllers.work import DAEMONSETS, DEPLOYMENTS, NODES, PODS, STATEFULSETS
 from rollonce.sim.store import Collection, Key, Object
@@ -17,6 +18,8 @@ from rollonce.wire import Request, Response
 
 APPLY = (("content-type", "application/apply-patch+yaml"),)
 JSON = (("content-type", "application/json"),)
+# Of a kind without its definition nothing is known but that its objects are kept as they are.
+_ANYTHING = Definition({crds.PRESERVE: True})
 DEFAULT_NAMESPACE = "default"
 # Who has applied what is there from the beginning, as far as managedFields tell: a later `kubectl apply --server-side`
 # is then the same applier, and takes away what it leaves out.
@@ -161,7 +164,7 @@ def _kind(cluster: SimCluster, thing: Seed) -> Kind:
         raise Refused(thing, f'no matches for kind "{thing.kind}" in version "{thing.api_version}"')
     lower = thing.kind.lower()
     plural = f"{lower[:-1]}ies" if lower.endswith("y") else f"{lower}es" if lower.endswith("s") else f"{lower}s"
-    kind = Kind(group, version, plural, thing.kind, namespaced=True)
+    kind = Kind(group, version, plural, thing.kind, namespaced=True, definition=_ANYTHING)
     cluster.kernel.kinds.add(kind)
     return kind
 

@@ -8,6 +8,8 @@ from typing import Any, Literal, NamedTuple
 
 # An object is plain JSON, immutable by convention: whoever changes one copies the path to the change.
 Object = dict[str, Any]
+# Changes that a watch can go back to, as the watch cache of an API server has a bounded window.
+REMEMBERED = 10_000
 ChangeType = Literal["ADDED", "MODIFIED", "DELETED"]
 
 
@@ -50,33 +52,89 @@ class Change(NamedTuple):
     previous: Object | None
 
 
-class Store:
-    """Objects by collection, in order of namespace and name where they are listed."""
+class _Shelf:
+    """The objects of one collection, by namespace and, kept in order, by name."""
 
     def __init__(self) -> None:
+        self.spaces: dict[str, dict[str, Object]] = {}
+        self._names: dict[str, list[str]] = {}
+
+    def twin(self) -> _Shelf:
+        """Another one with the same objects on it."""
+        other = _Shelf()
+        other.spaces = {space: dict(held) for space, held in self.spaces.items()}
+        other._names = {space: list(names) for space, names in self._names.items()}
+        return other
+
+    def put(self, namespace: str, name: str, thing: Object) -> None:
+        held = self.spaces.setdefault(namespace, {})
+        if name not in held:
+            bisect.insort(self._names.setdefault(namespace, []), name)
+        held[name] = thing
+
+    def pop(self, namespace: str, name: str) -> Object | None:
+        held = self.spaces.get(namespace, {})
+        last = held.pop(name, None)
+        if last is not None:
+            names = self._names[namespace]
+            del names[bisect.bisect_left(names, name)]
+            if not held:
+                del self.spaces[namespace], self._names[namespace]
+        return last
+
+    def of(self, namespace: str) -> list[Object]:
+        held = self.spaces.get(namespace, {})
+        return [held[name] for name in self._names.get(namespace, ())]
+
+
+class Store:
+    """Objects by collection, in order of namespace and name where they are listed.
+
+    The log remembers `remembered` changes at least; what is older is compacted away.
+    """
+
+    def __init__(self, remembered: int = REMEMBERED) -> None:
         self.version = 1
-        self._objects: dict[Collection, dict[tuple[str, str], Object]] = {}
+        # The version up to which changes are forgotten.
+        self.compacted = 0
+        self._remembered = remembered
+        self._shelves: dict[Collection, _Shelf] = {}
         self._log: list[Change] = []
         self._versions: list[int] = []
         self._listeners: list[Callable[[Change], None]] = []
 
     def __deepcopy__(self, _: dict[int, Any]) -> Store:
         """A store with the same objects and the same log, to whose changes nobody listens yet."""
-        twin = Store()
-        twin.version = self.version
-        twin._objects = {collection: dict(found) for collection, found in self._objects.items()}
+        twin = Store(self._remembered)
+        twin.version, twin.compacted = self.version, self.compacted
+        twin._shelves = {collection: shelf.twin() for collection, shelf in self._shelves.items()}
         twin._log = list(self._log)
         twin._versions = list(self._versions)
         return twin
 
     def get(self, key: Key) -> Object | None:
         """The object, None where there is none."""
-        return self._objects.get(key.collection, {}).get((key.namespace, key.name))
+        shelf = self._shelves.get(key.collection)
+        return shelf.spaces.get(key.namespace, {}).get(key.name) if shelf is not None else None
 
     def list(self, collection: Collection, namespace: str | None = None) -> list[Object]:
-        """All objects of a collection, in all namespaces where `namespace` is None."""
-        found = self._objects.get(collection, {})
-        return [found[place] for place in sorted(found) if namespace is None or place[0] == namespace]
+        """All objects of a collection, in all namespaces where `namespace` is None; costs what it returns."""
+        shelf = self._shelves.get(collection)
+        if shelf is None:
+            return []
+        if namespace is not None:
+            return shelf.of(namespace)
+        return [thing for space in sorted(shelf.spaces) for thing in shelf.of(space)]
+
+    def everything(self) -> Iterator[tuple[Key, Object]]:
+        """Each object under its key, oldest version first."""
+        found = [
+            (Key(*collection, space, name), thing)
+            for collection, shelf in self._shelves.items()
+            for space, held in shelf.spaces.items()
+            for name, thing in held.items()
+        ]
+        return iter(sorted(found, key=lambda each: int(each[1]["metadata"]["resourceVersion"])))
 
     def put(self, key: Key, thing: Object) -> Object:
         """Stores an object under a new resourceVersion; what equals the stored one changes nothing."""
@@ -85,13 +143,14 @@ class Store:
             return previous
         self.version += 1
         stored = {**thing, "metadata": {**thing["metadata"], "resourceVersion": str(self.version)}}
-        self._objects.setdefault(key.collection, {})[key.namespace, key.name] = stored
+        self._shelves.setdefault(key.collection, _Shelf()).put(key.namespace, key.name, stored)
         self._note(Change(self.version, "MODIFIED" if previous is not None else "ADDED", key, stored, previous))
         return stored
 
     def remove(self, key: Key) -> Object | None:
         """Removes an object; its last state, None where there was none."""
-        last = self._objects.get(key.collection, {}).pop((key.namespace, key.name), None)
+        shelf = self._shelves.get(key.collection)
+        last = shelf.pop(key.namespace, key.name) if shelf is not None else None
         if last is None:
             return None
         self.version += 1
@@ -104,16 +163,26 @@ class Store:
         self._listeners.append(listener)
 
     def since(self, version: int) -> Iterator[Change]:
-        """The changes after a version."""
+        """The changes after a version; those that are compacted away are not among them."""
         start = bisect.bisect_right(self._versions, version)
         return iter(self._log[start:])
 
     def _note(self, change: Change) -> None:
         self._log.append(change)
         self._versions.append(change.version)
+        if len(self._log) > 2 * self._remembered:
+            # Half at a time: each change is moved once.
+            self.compacted = self._versions[-self._remembered - 1]
+            del self._log[: -self._remembered], self._versions[: -self._remembered]
         for listener in self._listeners:
             listener(change)
 
 
 def _without_version(thing: Object) -> Object:
-    return {**thing, "metadata": {k: v for k, v in thing["metadata"].items() if k != "resourceVersion"}}
+    """What counts as a change: not the version, nor when the fields were taken (ignoreManagedFieldsTimestamps)."""
+    metadata = {k: v for k, v in thing["metadata"].items() if k != "resourceVersion"}
+    if metadata.get("managedFields"):
+        metadata["managedFields"] = [
+            {name: value for name, value in entry.items() if name != "time"} for entry in metadata["managedFields"]
+        ]
+    return {**thing, "metadata": metadata}

@@ -57,7 +57,10 @@ class Asking:
         return self.ask("PATCH", f"{DEPLOYMENTS}/{name}", body, media=media, **query)
 
     def watch(self, **query: str) -> Subscription:
-        request = Request("GET", DEPLOYMENTS, (("watch", "true"), *query.items()))
+        return self.watch_at(DEPLOYMENTS, **query)
+
+    def watch_at(self, path: str, **query: str) -> Subscription:
+        request = Request("GET", path, (("watch", "true"), *query.items()))
         answer = self.cluster.handle(request, self.now)
         assert isinstance(answer, Subscription)
         return answer

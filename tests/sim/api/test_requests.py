@@ -160,7 +160,8 @@ def test_a_pod_is_given_its_grace(api: Asking) -> None:
     api.ask("POST", pods, {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": spec})
     _, going = api.ask("DELETE", f"{pods}/p")
     assert going["metadata"]["deletionGracePeriodSeconds"] == 30
-    assert api.ask("DELETE", f"{pods}/p", gracePeriodSeconds="0")[1]["status"] == "Success"
+    assert api.ask("DELETE", f"{pods}/p", gracePeriodSeconds="0")[1]["kind"] == "Pod"
+    assert api.ask("GET", f"{pods}/p")[0] == 404
 
 
 def test_discovery_names_what_is_served(api: Asking) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from rollonce.sim import pods
+from rollonce.sim.api import defaults
 from rollonce.sim.clockwork import Clockwork
 from rollonce.sim.controllers import PROFILES, install
 from rollonce.sim.kernel import Kernel
@@ -33,7 +35,15 @@ class World:
         if resource != "daemonsets":
             whole = {"replicas": 2, **whole}
         thing = {"metadata": {"annotations": {"note": "x"}}, "spec": whole}
-        self.kernel.create(self.key, thing, manager="test")
+        self.kernel.create(self.key, self.completed(thing), manager="test")
+
+    def completed(self, thing: dict[str, Any]) -> dict[str, Any]:
+        """As the API server stores it."""
+        kind = self.kernel.kinds.of(self.key.collection)
+        assert kind is not None
+        return defaults.complete(
+            kind, {**thing, "metadata": {**thing["metadata"], "name": "a"}}, self.kernel.store.get(self.key)
+        )
 
     def live(self) -> dict[str, Any]:
         found = self.kernel.store.get(self.key)
@@ -49,7 +59,8 @@ class World:
 
     def change(self, **spec: Any) -> None:
         live = self.live()
-        self.kernel.update(self.key, {**live, "spec": {**live["spec"], **spec}}, manager="test")
+        changed = {**live, "spec": {**live["spec"], **spec}}
+        self.kernel.update(self.key, self.completed(changed), manager="test")
 
     def image(self, image: str) -> None:
         template = self.live()["spec"]["template"]
@@ -86,6 +97,10 @@ def test_one_roll_is_one_new_revision() -> None:
     assert world.revisions() == [1, 2]
     assert world.live()["status"]["updatedReplicas"] == 2
     assert world.live()["metadata"]["annotations"]["deployment.kubernetes.io/revision"] == "2"
+    rest = world.kernel.store.version
+    # The timer of the progress deadline finds nothing to do.
+    world.wait(1000)
+    assert world.kernel.store.version == rest
     assert world.kernel.clockwork.next_due() is None
 
 
@@ -229,3 +244,104 @@ def test_hash_seeds_change_nothing() -> None:
         for seed in ("1", "2")
     ]
     assert outputs[0] == outputs[1]
+
+
+def test_a_recreated_deployment_adopts_the_orphans_of_the_first() -> None:
+    world = World()
+    world.wait(10)
+    before = world.all("replicasets")[0]
+    live = world.live()
+    orphaned = {k: v for k, v in before["metadata"].items() if k != "ownerReferences"}
+    world.kernel.update(
+        Key("apps", "replicasets", "d", orphaned["name"]), {**before, "metadata": orphaned}, manager="t"
+    )
+    world.kernel.delete(world.key)
+    again = {"metadata": {"name": "a"}, "spec": live["spec"]}
+    world.kernel.create(world.key, world.completed(again), manager="test")
+    world.wait(10)
+    (adopted,) = world.all("replicasets")
+    assert adopted["metadata"]["uid"] == before["metadata"]["uid"]
+    assert adopted["metadata"]["ownerReferences"][0]["uid"] == world.live()["metadata"]["uid"]
+
+
+def test_a_name_that_is_taken_counts_as_a_collision() -> None:
+    world = World()
+    world.wait(10)
+    (first,) = world.all("replicasets")
+    metadata = {**first["metadata"], "labels": {"other": "x"}}
+    world.kernel.update(Key("apps", "replicasets", "d", metadata["name"]), {**first, "metadata": metadata}, manager="t")
+    world.wait(10)
+    assert world.live()["status"]["collisionCount"] == 1
+    assert len(world.all("replicasets")) == 2
+
+
+def test_a_surging_daemonset_keeps_a_ready_pod_on_each_node() -> None:
+    rolling = {"maxSurge": 1, "maxUnavailable": 0}
+    world = World("daemonsets", updateStrategy={"type": "RollingUpdate", "rollingUpdate": rolling})
+    world.wait(10)
+    world.image("i:2")
+    for _ in range(200):
+        world.wait(0.1)
+        ready = [pod for pod in world.all("pods") if pods.is_ready(pod) and not pods.is_terminating(pod)]
+        assert {pod["spec"]["nodeName"] for pod in ready} == {"node-0", "node-1", "node-2"}
+    assert {pod["spec"]["containers"][0]["image"] for pod in world.all("pods")} == {"i:2"}
+
+
+def test_an_annotation_of_the_pod_says_how_long_it_takes() -> None:
+    world = World(**RECREATE)
+    template = world.live()["spec"]["template"]
+    notes = {"sim.rollonce.dev/stop-delay": "20s", "sim.rollonce.dev/ready-delay": "1m"}
+    world.change(template={**template, "metadata": {**template["metadata"], "annotations": notes}})
+    world.wait(200)
+    world.image("i:2")
+    assert 79 <= world.outage() <= 83
+
+
+def calls(act: Callable[[], None]) -> int:
+    """How many functions are called."""
+    count = 0
+
+    def note(_frame: object, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        act()
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+def test_ten_minutes_of_rollout_are_counted_steps() -> None:
+    """Nobody waits in real time: what a rollout costs is what happens in it."""
+    rolling = {"maxSurge": 1, "maxUnavailable": 0}
+    world = World(replicas=20, minReadySeconds=30, strategy={"type": "RollingUpdate", "rollingUpdate": rolling})
+    world.wait(60)
+    began = world.kernel.clockwork.now
+    world.image("i:2")
+    steps = 0
+    while {pod["spec"]["containers"][0]["image"] for pod in world.all("pods")} != {"i:2"}:
+        due = world.kernel.clockwork.next_due()
+        assert due is not None
+        world.kernel.clockwork.advance(due)
+        steps += 1
+    assert world.kernel.clockwork.now - began > 570
+    assert steps < 2000
+
+
+def test_the_cost_of_a_roll_does_not_grow_with_the_number_of_others() -> None:
+    counts = []
+    for others in (0, 300):
+        world = World()
+        for number in range(others):
+            key = Key("apps", "deployments", "d", f"other-{number}")
+            labels = {"app": key.name}
+            template = {**world.live()["spec"]["template"], "metadata": {"labels": labels}}
+            spec = {"replicas": 0, "selector": {"matchLabels": labels}, "template": template}
+            world.kernel.create(key, {"metadata": {}, "spec": spec}, manager="test")
+        world.wait(30)
+        world.image("i:2")
+        counts.append(calls(lambda world=world: world.wait(30)))  # type: ignore[misc]
+    assert counts[1] < counts[0] * 1.1

@@ -121,6 +121,11 @@ def test_a_fast_rollout_may_be_seen_before_the_answer() -> None:
     assert outcome(Seen(HALF), Seen(ROLLED), Accepted(patched())).verdict is Verdict.ROLLED
 
 
+def test_what_was_seen_before_the_answer_and_then_an_older_one_is_not_forgotten() -> None:
+    """As a watch that was opened anew may show it: of what was seen, the newest counts."""
+    assert outcome(Seen(ROLLED), Seen(OLD), Accepted(patched())).verdict is Verdict.ROLLED
+
+
 def test_what_was_seen_before_the_change_ends_nothing_either() -> None:
     state, _ = go(Seen(OLD), Accepted(patched()))
     assert isinstance(state, Rolling)

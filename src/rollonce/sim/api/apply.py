@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from rollonce.sim.api import fieldsets, managed
+from rollonce.sim.api import fieldsets, gojson, managed
 from rollonce.sim.api.fieldsets import Path, Paths
 from rollonce.sim.api.kinds import Kind
 from rollonce.sim.api.managed import Owner, Share, Shares
@@ -13,6 +13,9 @@ from rollonce.sim.api.schema import PLAIN, Field, fields
 from rollonce.sim.api.status import Refusal, encode
 from rollonce.sim.clockwork import timestamp
 from rollonce.sim.store import Object
+
+KUBECTL = "kubectl"
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +30,7 @@ class Applier:
 
 def merge(kind: Kind, live: Object | None, sent: Object, by: Applier) -> Object:
     """The object after the apply, its managedFields included; a 409 where others own what changes."""
-    type_ = kind.kind
+    type_ = kind.type
     sent = _without_null(sent)
     wanted = frozenset(managed.owned(fieldsets.collect(sent, type_), by.subresource))
     owner = Owner(by.manager, "Apply", "", by.subresource)
@@ -36,6 +39,10 @@ def merge(kind: Kind, live: Object | None, sent: Object, by: Applier) -> Object:
         shares: Shares = {owner: Share(wanted, kind.api_version, now)}
         return {**sent, "metadata": {**sent["metadata"], "managedFields": managed.written(shares)}}
     shares = managed.read(live)
+    if not shares:
+        before = managed.Write("before-first-apply", kind.api_version, type_, "", by.now)
+        made = managed.track(None, live, before)
+        shares = managed.read({"metadata": {"managedFields": made}})
     last = shares.pop(owner, None)
     # Through one part, nothing is changed of the other.
     if by.subresource == "status":
@@ -44,21 +51,46 @@ def merge(kind: Kind, live: Object | None, sent: Object, by: Applier) -> Object:
         sent = {name: value for name, value in sent.items() if name != "status"}
     merged: Object = _merge_map(live, sent, type_)
     if last is not None:
-        merged = _pruned(merged, last.paths, [wanted, *(share.paths for share in shares.values())], type_)
+        merged = _pruned(merged, last.paths, wanted.union(*(share.paths for share in shares.values())), type_)
     difference = fieldsets.compare(live, merged, type_)
-    _check(shares, difference.taken, by)
+    _check(shares, difference.taken, by, _last_applied(live, type_) if by.manager == KUBECTL else frozenset())
     lost = difference.taken | difference.removed
     shares = {each: Share(share.paths - lost, share.version, share.time) for each, share in shares.items()}
-    same = last is not None and last.paths == wanted and last.version == kind.api_version and not lost
-    shares[owner] = Share(wanted, kind.api_version, last.time if same and last is not None else now)
+    if not lost and not difference.modified:
+        # Nothing was changed: a new owner has no time (managedfields/internal/managedfieldsupdater.go).
+        now = last.time if last is not None else ""
+    shares[owner] = Share(wanted, kind.api_version, now)
     metadata = {**merged["metadata"], "managedFields": managed.written(shares)}
+    if by.manager == KUBECTL and LAST_APPLIED in (metadata.get("annotations") or {}):
+        told = encode(_sorted(sent)).decode() + "\n"
+        metadata["annotations"] = {**metadata["annotations"], LAST_APPLIED: told}
     return {**merged, "metadata": metadata}
 
 
-def _check(shares: Shares, taken: set[Path], by: Applier) -> None:
-    conflicts = sorted(
-        (_named(owner), fieldsets.shown(path)) for owner, share in shares.items() for path in share.paths & taken
-    )
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _sorted(value[name]) for name in sorted(value)}
+    return [_sorted(each) for each in value] if isinstance(value, list) else value
+
+
+def _last_applied(live: Object, type_: str) -> Paths:
+    """What kubectl's client-side apply has written and is still so: its server-side apply may take that
+    (managedfields/internal/lastappliedmanager.go)."""
+    try:
+        told = gojson.read(str((live["metadata"].get("annotations") or {}).get(LAST_APPLIED, "")).encode())
+        ours = fieldsets.collect(told, type_)
+        changed = fieldsets.compare(live, told, type_)
+    except (gojson.Broken, TypeError, AttributeError, KeyError, ValueError):
+        return frozenset()
+    return ours - changed.taken - changed.removed
+
+
+def _check(shares: Shares, taken: set[Path], by: Applier, allowed: Paths) -> None:
+    conflicts = [
+        (name, fieldsets.shown(path))
+        for name, share in sorted(((_named(owner), share) for owner, share in shares.items()), key=lambda each: each[0])
+        for path in sorted((share.paths & taken) - allowed, key=fieldsets.order)
+    ]
     if not conflicts or by.force:
         return
     causes = [
@@ -107,51 +139,75 @@ def _merge_map(live: Any, sent: dict[str, Any], type_: str) -> dict[str, Any]:
 
 
 def _merge_list(live: Any, sent: list[Any], how: Field) -> list[Any]:
-    """In the order of what is sent; what only the server has stays where it stood."""
+    """What only the server has stays before what it stood before (typed/merge.go, visitListItems)."""
     held = [(fieldsets.element(item, how), item) for item in live] if isinstance(live, list) else []
-    before = dict(held)
-    wanted = {fieldsets.element(item, how): item for item in sent}
-    queue = list(wanted)
+    wanted = [(fieldsets.element(item, how), item) for item in sent]
+    before, given = dict(held), dict(wanted)
+    shared = [name for name, _ in wanted if name in before]
     merged: list[Any] = []
     done: set[str] = set()
+    left = right = 0
 
     def take() -> None:
-        name = queue.pop(0)
+        name, item = wanted[right]
         done.add(name)
-        item = wanted[name]
         merged.append(_merge_map(before.get(name), item, how.type) if isinstance(item, dict) else item)
 
-    for name, item in held:
-        if name not in wanted:
-            merged.append(item)
-        else:
-            while name not in done:
+    while left < len(held) or right < len(wanted):
+        if left < len(held) and right < len(wanted):
+            name = held[left][0]
+            if name == wanted[right][0]:
                 take()
-    while queue:
-        take()
+                left, right, shared = left + 1, right + 1, shared[1:]
+                continue
+            if name in given and shared and shared[0] != name:
+                # It is shared, and not the one whose turn it is.
+                left += 1
+                continue
+        if left < len(held):
+            name, item = held[left]
+            if name not in given:
+                merged.append(item)
+                left += 1
+                continue
+            if name in done:
+                left += 1
+        if right < len(wanted):
+            take()
+            shared = shared[1:] if shared and shared[0] == wanted[right][0] else shared
+            right += 1
     return merged
 
 
-def _pruned(merged: Object, last: Paths, kept: list[Paths], type_: str) -> Object:
-    """Less what the applier had and leaves out now, where nobody else has it or something within it."""
-    still = {path[:depth] for paths in kept for path in paths for depth in range(1, len(path) + 1)}
-    # The fields above a field go with it, and what the server has filled in beside it.
-    ours = {path[:depth] for path in last for depth in range(1, len(path) + 1)}
-    gone = [path for path in ours if path not in still and path != ("f:metadata",)]
+def _pruned(merged: Object, last: Paths, managed_: Paths, type_: str) -> Object:
+    """Less what the applier had and leaves out now, where nobody else has it (merge/update.go, prune)."""
+    ours, everything = fieldsets.named(last, type_), fieldsets.named(fieldsets.collect(merged, type_), type_)
+    left = _less(merged, ours, type_)
+    kept = fieldsets.named(fieldsets.collect(left, type_), type_) | fieldsets.named(managed_, type_)
+    left = _less(merged, everything - kept, type_)
+    return _less(merged, (everything - fieldsets.named(fieldsets.collect(left, type_), type_)) & ours, type_)
+
+
+def _less(value: Object, gone: Paths, type_: str) -> Object:
+    """A copy without those fields and all in them."""
+    # The server's own metadata has no owner and stays.
+    gone = gone - {("f:metadata",)}
     if not gone:
-        return merged
+        return value
     tree: dict[str, Any] = {}
     for path in sorted(gone, key=len):
         node = tree
         for step in path[:-1]:
             inner = node.setdefault(step, {})
-            node = inner if inner is not None else {}
-        node[path[-1]] = None
-    pruned: Object = _less_map(merged, tree, type_)
-    return pruned
+            if inner is None:
+                break
+            node = inner
+        else:
+            node[path[-1]] = None
+    return _less_map(value, tree, type_) or {}
 
 
-def _less_map(value: dict[str, Any], gone: dict[str, Any], type_: str) -> dict[str, Any]:
+def _less_map(value: dict[str, Any], gone: dict[str, Any], type_: str) -> dict[str, Any] | None:
     known = fields(type_)
     left = {}
     for name, child in value.items():
@@ -167,10 +223,10 @@ def _less_map(value: dict[str, Any], gone: dict[str, Any], type_: str) -> dict[s
             left[name] = _less_map(child, inner, how.type)
         else:
             left[name] = child
-    return left
+    return left or None
 
 
-def _less_list(items: list[Any], gone: dict[str, Any], how: Field) -> list[Any]:
+def _less_list(items: list[Any], gone: dict[str, Any], how: Field) -> list[Any] | None:
     left = []
     for item in items:
         inner = gone.get(fieldsets.element(item, how), ())
@@ -178,4 +234,4 @@ def _less_list(items: list[Any], gone: dict[str, Any], how: Field) -> list[Any]:
             left.append(item)
         elif inner is not None:
             left.append(_less_map(item, inner, how.type) if isinstance(item, dict) else item)
-    return left
+    return left or None

@@ -83,8 +83,10 @@ def _statefulset(thing: Object) -> Object:
         persistentVolumeClaimRetentionPolicy={},
     )  # fmt: skip
     spec = done["spec"]
-    update = filled(spec["updateStrategy"], type="RollingUpdate")
-    if update["type"] == "RollingUpdate":
+    given = spec["updateStrategy"]
+    update = filled(given, type="RollingUpdate")
+    # Whoever names the type gets no partition (pkg/apis/apps/v1/defaults.go, SetDefaults_StatefulSet).
+    if update["type"] == "RollingUpdate" and (not given.get("type") or given.get("rollingUpdate") is not None):
         update["rollingUpdate"] = filled(update.get("rollingUpdate") or {}, partition=0)
     spec["updateStrategy"] = update
     spec["persistentVolumeClaimRetentionPolicy"] = filled(
@@ -127,8 +129,6 @@ def _job_spec(spec: Json) -> Json:
         spec, backoffLimit=6, completionMode="NonIndexed", suspend=False, podReplacementPolicy="TerminatingOrFailed",
         manualSelector=False,
     )  # fmt: skip
-    if spec["manualSelector"] is False:
-        del spec["manualSelector"]
     if "completions" not in spec and "parallelism" not in spec:
         spec["completions"] = 1
     spec.setdefault("parallelism", 1)
@@ -138,7 +138,29 @@ def _job_spec(spec: Json) -> Json:
 
 
 def _job(thing: Object) -> Object:
-    return {**thing, "spec": _job_spec(thing.get("spec") or {})}
+    done = {**thing, "spec": _job_spec(thing.get("spec") or {})}
+    labels = ((done["spec"].get("template") or {}).get("metadata") or {}).get("labels")
+    if labels and not thing["metadata"].get("labels"):
+        done["metadata"] = {**thing["metadata"], "labels": labels}
+    return done
+
+
+def _network_policy(thing: Object) -> Object:
+    spec = thing.get("spec") or {}
+    types = ["Ingress", "Egress"] if spec.get("egress") else ["Ingress"]
+    return {**thing, "spec": filled(spec, policyTypes=types)}
+
+
+def _autoscaler(thing: Object) -> Object:
+    return {**thing, "spec": filled(thing.get("spec") or {}, minReplicas=1)}
+
+
+def _endpoints(thing: Object) -> Object:
+    subsets = [
+        {**each, **({"ports": [filled(port, protocol="TCP") for port in each["ports"]]} if each.get("ports") else {})}
+        for each in thing.get("subsets") or ()
+    ]
+    return {**thing, "subsets": subsets} if subsets else thing
 
 
 def _cronjob(thing: Object) -> Object:
@@ -163,7 +185,7 @@ def _pod(thing: Object) -> Object:
 def _service(thing: Object) -> Object:
     spec = filled(thing.get("spec") or {}, type="ClusterIP", sessionAffinity="None")
     if spec["type"] != "ExternalName":
-        spec = filled(spec, internalTrafficPolicy="Cluster", ipFamilies=["IPv4"], ipFamilyPolicy="SingleStack")
+        spec = filled(spec, internalTrafficPolicy="Cluster")
     if spec["type"] in ("NodePort", "LoadBalancer"):
         spec = filled(spec, externalTrafficPolicy="Cluster")
     if spec.get("ports"):
@@ -172,7 +194,8 @@ def _service(thing: Object) -> Object:
 
 
 def _service_port(port: Json) -> Json:
-    return filled(port, protocol="TCP", targetPort=port.get("port"))
+    done = filled(port, protocol="TCP")
+    return done if done.get("targetPort") else {**done, "targetPort": port.get("port")}
 
 
 def _secret(thing: Object) -> Object:
@@ -205,6 +228,9 @@ _KINDS: dict[str, Callable[[Object], Object]] = {
     "pods": _pod,
     "services": _service,
     "secrets": _secret,
+    "networkpolicies": _network_policy,
+    "horizontalpodautoscalers": _autoscaler,
+    "endpoints": _endpoints,
     "persistentvolumeclaims": _claim,
     "namespaces": _namespace,
 }

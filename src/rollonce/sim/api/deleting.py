@@ -5,17 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from rollonce.sim.api import status
+from rollonce.sim.api import gojson, status, typed
 from rollonce.sim.api.kinds import Kind, Kinds
 from rollonce.sim.api.target import Query
 from rollonce.sim.clockwork import timestamp
 from rollonce.sim.kernel import Kernel
 from rollonce.sim.store import Key, Object
+from rollonce.wire import Request
 
 FOREGROUND = "foregroundDeletion"
 ORPHAN = "orphan"
 POLICIES = {"Foreground": FOREGROUND, "Orphan": ORPHAN, "Background": ""}
 POD_GRACE = 30
+# Answered as they were, and not with a Status (ReturnDeletedObject of the registries).
+RETURNED = frozenset({
+    "csidrivers", "storageclasses", "volumeattachments", "csinodes", "resourcequotas", "persistentvolumes",
+    "serviceaccounts", "persistentvolumeclaims", "namespaces", "pods", "services", "podtemplates",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,22 @@ class DeleteOptions:
     uid: str = ""
     version: str = ""
     dry: bool = False
+
+
+def read(request: Request, query: Query) -> DeleteOptions:
+    """From a request; a 400 or 422 where it is none."""
+    try:
+        body = gojson.read(request.body) if request.body else None
+    except gojson.Broken as error:
+        raise status.bad_request(f"couldn't get version/kind; json parse error: {error}") from None
+    if isinstance(body, dict):
+        try:
+            body = typed.Decoder().decode(body, "DeleteOptions")
+        except typed.Mismatch as error:
+            raise status.bad_request(
+                f'DeleteOptions in version "v1" cannot be handled as a DeleteOptions: {error}'
+            ) from None
+    return options(query, body)
 
 
 def options(query: Query, body: Any) -> DeleteOptions:
@@ -77,7 +99,7 @@ class Deleter:
             if kind.resource == "namespaces":
                 self._empty(key.name)
             self._kernel.delete(key)
-        return _success(kind, thing)
+        return thing if kind.resource in RETURNED else _success(kind, thing)
 
     def finished(self, thing: Object) -> bool:
         """Whether an object that is being deleted may now go: no finalizer and no grace left."""
@@ -141,7 +163,7 @@ def _check(kind: Kind, thing: Object, how: DeleteOptions) -> None:
         ("ResourceVersion", how.version, metadata["resourceVersion"]),
     ):
         if asked and asked != found:
-            raise status.conflict(
+            raise status.precondition(
                 kind,
                 metadata["name"],
                 f"the {name} in the precondition ({asked}) does not match the {name} in record ({found}). The object "

@@ -8,9 +8,16 @@ from rollonce.sim.api.kinds import REVIEWS, Kind, Kinds
 from rollonce.sim.store import Object
 
 VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
-PART_VERBS = {"eviction": ["create"], "binding": ["create"], "finalize": ["update"]}
+PART_VERBS = {"eviction": ["create"], "binding": ["create"], "finalize": ["update"], "log": ["get"],
+    "exec": ["create", "get"], "attach": ["create", "get"], "portforward": ["create", "get"],
+    "proxy": ["create", "delete", "get", "patch", "update"],
+}  # fmt: skip
 PART_KINDS = {
     "scale": ("autoscaling", "v1", "Scale"),
+    "exec": ("", "v1", "PodExecOptions"),
+    "attach": ("", "v1", "PodAttachOptions"),
+    "portforward": ("", "v1", "PodPortForwardOptions"),
+    "proxy": ("", "v1", "PodProxyOptions"),
     "eviction": ("policy", "v1", "Eviction"),
     "binding": ("", "v1", "Binding"),
 }
@@ -56,6 +63,8 @@ def _group(group: str, kinds: Kinds) -> Object:
 
 
 def _verbs(kind: Kind) -> list[str]:
+    if kind.resource == "namespaces":
+        return [verb for verb in VERBS if verb != "deletecollection"]
     return ["create"] if kind.resource in REVIEWS or kind.resource == "bindings" else VERBS
 
 
@@ -76,7 +85,8 @@ def _rows(kind: Kind) -> list[Object]:
         group, version, name = PART_KINDS.get(part, (kind.group, kind.version, kind.kind))
         verbs = PART_VERBS.get(part, ["get", "patch", "update"])
         shown = {"name": f"{kind.resource}/{part}", "singularName": "", "namespaced": kind.namespaced}
-        rows.append({**shown, "group": group, "version": version, "kind": name, "verbs": verbs})
+        other = {} if (group, version) == (kind.group, kind.version) else {"group": group, "version": version}
+        rows.append({**shown, **other, "kind": name, "verbs": verbs})
     return rows
 
 

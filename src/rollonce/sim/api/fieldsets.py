@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from rollonce.sim.api.schema import KEY_DEFAULTS, PLAIN, Field, fields
+from rollonce.sim.api.schema import PLAIN, Field, atomic, fields, key_default
 from rollonce.sim.api.status import encode
 
 Path = tuple[str, ...]
@@ -48,7 +48,7 @@ def element(item: Any, how: Field) -> str:
     if not how.keys:
         return "v:" + encode(item).decode()
     found = item if isinstance(item, dict) else {}
-    keys = {key: found.get(key, KEY_DEFAULTS.get(key)) for key in sorted(how.keys)}
+    keys = {key: found[key] if found.get(key) is not None else key_default(how, key) for key in sorted(how.keys)}
     return "k:" + encode({key: value for key, value in keys.items() if value is not None}).decode()
 
 
@@ -79,7 +79,7 @@ def _collect_map(value: dict[str, Any], type_: str, path: Path, found: set[Path]
             for item in child:
                 inner = (*at, element(item, how))
                 found.add(inner)
-                if isinstance(item, dict):
+                if isinstance(item, dict) and not atomic(how.type):
                     _collect_map(item, how.type, inner, found)
         elif isinstance(child, dict) and child and not how.atomic:
             _collect_map(child, how.type, at, found)
@@ -129,7 +129,11 @@ def _compare_list(left: Any, right: Any, how: Field, path: Path, to: Comparison)
         if before is not MISSING and after is not MISSING and not isinstance(after, dict):
             continue
         at = (*path, name)
-        if isinstance(before, dict) or isinstance(after, dict):
+        if before is not MISSING and after is not MISSING and atomic(how.type):
+            if before != after:
+                to.modified.add(at)
+            continue
+        if (isinstance(before, dict) or isinstance(after, dict)) and not atomic(how.type):
             _compare_map(before, after, how.type, at, to)
         if before is MISSING:
             to.added.add(at)
@@ -172,6 +176,27 @@ def write(paths: Paths | set[Path]) -> dict[str, Any]:
             node["."] = {}
             node.update(rest)
     return root
+
+
+def named(paths: Paths, type_: str) -> Paths:
+    """The set with every declared field that is above one of it (fieldpath.Set.EnsureNamedFieldsAreMembers)."""
+    found = set(paths)
+    for path in paths:
+        inside = type_
+        for depth, step in enumerate(path[:-1]):
+            if step[0] == "f":
+                field = fields(inside).get(step[2:])
+                if field is None:
+                    break
+                found.add(path[: depth + 1])
+                inside = field.type
+    return frozenset(found)
+
+
+def order(path: Path) -> list[tuple[int, int, str]]:
+    """Sorts as a set is walked: at each step the fields themselves before what is inside of others."""
+    last = len(path) - 1
+    return [(int(at != last), _RANK[step[0]], step) for at, step in enumerate(path)]
 
 
 _RANK = {"f": 0, "k": 1, "v": 2, "i": 3}

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from rollonce.sim.store import Collection
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a CustomResourceDefinition says of one version: its schema, and the columns that it prints."""
+
+    schema: Mapping[str, Any]
+    columns: tuple[Mapping[str, Any], ...] = ()
+    scale: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +30,15 @@ class Kind:
     short: tuple[str, ...] = ()
     subresources: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    # The name in the table of published types; of a custom kind the fallback, and what defines it.
+    type: str = "*"
+    definition: Definition | None = None
+    names: str = ""
 
     @property
     def singular(self) -> str:
         """The name of one."""
-        return self.kind.lower()
+        return self.names or self.kind.lower()
 
     @property
     def api_version(self) -> str:
@@ -50,6 +65,7 @@ _RBAC = "rbac.authorization.k8s.io"
 _NET = "networking.k8s.io"
 _ADM = "admissionregistration.k8s.io"
 
+_POD_PARTS = "attach binding ephemeralcontainers eviction exec log portforward proxy resize status"
 # group/version, resource, kind, namespaced, short names, subresources, categories
 _ROWS: tuple[tuple[str, str, str, str, bool, str, str, str], ...] = (
     ("", "v1", "bindings", "Binding", True, "", "", ""),
@@ -61,7 +77,7 @@ _ROWS: tuple[tuple[str, str, str, str, bool, str, str, str], ...] = (
     ("", "v1", "nodes", "Node", False, "no", "status", ""),
     ("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", True, "pvc", "status", ""),
     ("", "v1", "persistentvolumes", "PersistentVolume", False, "pv", "status", ""),
-    ("", "v1", "pods", "Pod", True, "po", "status eviction binding ephemeralcontainers resize", "all"),
+    ("", "v1", "pods", "Pod", True, "po", _POD_PARTS, "all"),
     ("", "v1", "podtemplates", "PodTemplate", True, "", "", ""),
     ("", "v1", "replicationcontrollers", "ReplicationController", True, "rc", "status scale", "all"),
     ("", "v1", "resourcequotas", "ResourceQuota", True, "quota", "status", ""),
@@ -116,6 +132,10 @@ _ROWS: tuple[tuple[str, str, str, str, bool, str, str, str], ...] = (
     ("storage.k8s.io", "v1", "volumeattachments", "VolumeAttachment", False, "", "status", ""),
 )  # fmt: skip
 
+_TYPES = {
+    ("autoscaling", "v1", "HorizontalPodAutoscaler"): "autoscalingv1.HorizontalPodAutoscaler",
+    ("events.k8s.io", "v1", "Event"): "eventsv1.Event",
+}
 BUILT_IN: tuple[Kind, ...] = tuple(
     Kind(
         group,
@@ -126,6 +146,7 @@ BUILT_IN: tuple[Kind, ...] = tuple(
         tuple(short.split()),
         tuple(subresources.split()),
         tuple(categories.split()),
+        _TYPES.get((group, version, kind), kind),
     )
     for group, version, resource, kind, namespaced, short, subresources, categories in _ROWS
 )
@@ -140,18 +161,36 @@ class Kinds:
 
     def __init__(self) -> None:
         self._served = {(kind.group, kind.version, kind.resource): kind for kind in BUILT_IN}
+        self._first: dict[Collection, Kind] = {}
+        self._index()
 
     def find(self, group: str, version: str, resource: str) -> Kind | None:
         """None where nothing is served there."""
         return self._served.get((group, version, resource))
 
+    def has(self, group: str) -> bool:
+        """Whether anything of a group is served."""
+        return group in self._groups
+
     def of(self, collection: Collection) -> Kind | None:
         """The first version that is served of a stored collection."""
-        return next((kind for kind in self._served.values() if kind.collection == collection), None)
+        return self._first.get(collection)
 
     def add(self, kind: Kind) -> None:
         """Serves one more kind, as a CustomResourceDefinition does."""
         self._served[kind.group, kind.version, kind.resource] = kind
+        self._index()
+
+    def drop(self, kind: Kind) -> None:
+        """Serves a kind no more."""
+        self._served.pop((kind.group, kind.version, kind.resource), None)
+        self._index()
+
+    def _index(self) -> None:
+        self._groups = frozenset(kind.group for kind in self._served.values())
+        self._first = {}
+        for kind in self._served.values():
+            self._first.setdefault(kind.collection, kind)
 
     def all(self) -> tuple[Kind, ...]:
         """In order of their making."""

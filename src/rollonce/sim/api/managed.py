@@ -4,27 +4,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from rollonce.sim.api import fieldsets
+from rollonce.sim.api import fieldsets, typed
 from rollonce.sim.api.fieldsets import Path, Paths
 from rollonce.sim.clockwork import timestamp
 from rollonce.sim.store import Object
 
-_TEMPLATE: dict[str, Any] = {"metadata": {}, "spec": {"containers": None}}
-# What a new object of a kind has before anything is written into it: the structs that its Go type holds by value.
-# The fields inside are new, they themselves are not.
-_EMPTY: dict[str, dict[str, Any]] = {
-    "Deployment": {"spec": {"selector": None, "strategy": {}, "template": _TEMPLATE}},
-    "ReplicaSet": {"spec": {"selector": None, "template": _TEMPLATE}},
-    "StatefulSet": {"spec": {"selector": None, "template": _TEMPLATE, "updateStrategy": {}}},
-    "DaemonSet": {"spec": {"selector": None, "template": _TEMPLATE, "updateStrategy": {}}},
-    "Job": {"spec": {"template": _TEMPLATE}},
-    "CronJob": {"spec": {"jobTemplate": {"metadata": {}, "spec": {"template": _TEMPLATE}}}},
-    "Pod": {"spec": {"containers": None}},
-    "Service": {"spec": {}, "status": {"loadBalancer": {}}},
-    "PersistentVolumeClaim": {"spec": {"resources": {}}},
+# What a status that was never written shows: the numbers that are written even where they are 0.
+_ZERO: dict[str, dict[str, int]] = {
+    "DaemonSet": dict.fromkeys(
+        ("currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady"), 0
+    ),
+    "ReplicaSet": {"replicas": 0},
+    "StatefulSet": {"replicas": 0, "availableReplicas": 0},
 }
+# Counted by the registry after the owners are (pkg/registry/apps/daemonset/strategy.go): no update takes it.
+_COUNTER = {("f:metadata", "f:annotations", "f:deprecated.daemonset.template.generation")}
 
 
 class Owner(NamedTuple):
@@ -89,11 +85,6 @@ def written(shares: Shares) -> list[Object]:
     return entries
 
 
-def empty(kind: str) -> Object:
-    """What there is before there is anything."""
-    return {"metadata": {}, "spec": {}, "status": {}, **_EMPTY.get(kind, {})}
-
-
 def owned(paths: set[Path] | Paths, subresource: str) -> set[Path]:
     """Those that a write through a subresource, or through none, may own."""
     if subresource == "status":
@@ -105,18 +96,31 @@ def owned(paths: set[Path] | Paths, subresource: str) -> set[Path]:
 
 def track(live: Object | None, after: Object, write: Write) -> list[Object] | None:
     """The managedFields after a write that is no apply; None where it takes and removes nothing."""
-    difference = fieldsets.compare(live if live is not None else empty(write.kind), after, write.kind)
-    taken = difference.taken
+    before = read(live)
+    if live is not None and not before:
+        # Who has cleared them wants none (apimachinery/pkg/util/managedfields/internal/skipnonapplied.go).
+        return [] if (live["metadata"].get("managedFields")) else None
+    # A Go struct has its status before anything is in it.
+    was = {"status": _ZERO.get(write.kind, {}), **live} if live is not None else typed.empty(write.kind)
+    difference = fieldsets.compare(was, after, write.kind)
+    taken = difference.taken - _COUNTER if live is not None else difference.taken
     if not taken and not difference.removed:
         return None
     lost = taken | difference.removed
     shares = {
         owner: Share(share.paths - lost, share.version, share.time) if not share.paths.isdisjoint(lost) else share
-        for owner, share in read(live).items()
+        for owner, share in before.items()
     }
     mine = owned(taken, write.subresource)
+    if write.subresource == "scale" and not (after.get("spec") or {}).get("replicas"):
+        # No replicas are left out of a Scale: nobody has them then.
+        mine = set()
     if mine:
         owner = Owner(write.manager, "Update", write.api_version, write.subresource)
-        before = shares[owner].paths if owner in shares else frozenset()
-        shares[owner] = Share(before | mine, write.api_version, timestamp(write.now))
+        held = shares.get(owner)
+        since = timestamp(write.now)
+        if write.subresource == "scale":
+            # The scale's owners are copied into the object without a time (managedfields/scalehandler.go).
+            since = held.time if held is not None else ""
+        shares[owner] = Share((held.paths if held is not None else frozenset()) | mine, write.api_version, since)
     return written(shares)

@@ -1,51 +1,108 @@
-"""The three kinds of patch that name no owner."""
+"""The three kinds of patch that name no owner (apiserver/pkg/endpoints/handlers/patch.go)."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
-from rollonce.sim.api import jsonpatch, mergepatch, status, strategic
+from rollonce.sim.api import gojson, jsonpatch, mergepatch, status, strategic, typed
 from rollonce.sim.api.kinds import Kind
+from rollonce.sim.api.status import encode
 from rollonce.sim.store import Object
 
+JSON, MERGE = "application/json-patch+json", "application/merge-patch+json"
+_OPERATION = frozenset({"op", "path", "from", "value"})
+NO_TYPE = (
+    "couldn't get version/kind; json parse error: json: cannot unmarshal {} into Go value of type struct {{ APIVersion "
+    'string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }}'
+)
+_MAP = "map[string]interface {}"
 
-def apply(media: str, body: bytes, document: Object, kind: Kind | None) -> Object:
-    """The document after the patch; 400 where it is none, 422 where it does not fit."""
+
+def apply(
+    media: str, body: bytes, document: Object, kind: Kind, *, strict: bool
+) -> tuple[Object, tuple[str, list[str]]]:
+    """The document after the patch; how errors show the patch, and what is strictly wrong in it itself.
+
+    Raises a 400 where it is none, a 422 where it does not fit.
+    """
+    prefix = "error decoding patch: " if media in (JSON, MERGE) and strict else ""
     try:
-        patch = msgspec.json.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise status.bad_request(f"error decoding patch: {error}") from None
-    changed = _changed(media, patch, document, kind)
-    if not isinstance(changed, dict) or not isinstance(changed.get("metadata"), dict):
+        patch = gojson.read(body, strict=strict)
+    except gojson.Broken as error:
+        raise status.bad_request(f"{prefix}{error}") from None
+    if media == JSON:
+        changed, notes = _json(patch, document, prefix)
+        return _object(changed), (_encoded(changed), notes)
+    if media == MERGE and not strict and not isinstance(patch, dict):
+        return _unread(patch)
+    if patch is not None and not isinstance(patch, dict):
+        found = gojson.kind_of(patch)
+        raise status.bad_request(f"{prefix}json: cannot unmarshal {found} into Go value of type {_MAP}")
+    notes = _repeated(patch) if strict else []
+    if media == MERGE:
+        if patch is None:
+            raise status.bad_request("Invalid JSON Patch")
+        merged = mergepatch.apply(patch, document)
+        return _object(merged), (_encoded(merged), notes)
+    try:
+        merged = strategic.apply(patch or {}, document, kind.type)
+    except strategic.Malformed as error:
+        raise status.bad_request(str(error)) from None
+    return _object(merged), (gojson.shown(patch or {}), notes)
+
+
+def _unread(patch: Any) -> tuple[Object, tuple[str, list[str]]]:
+    """A merge patch that is no object, where nobody looks into it before it is applied."""
+    if not isinstance(patch, list):
+        raise status.bad_request("Invalid JSON Patch")
+    raise status.invalid_patch(_encoded(patch), NO_TYPE.format("array"))
+
+
+def _json(patch: Any, document: Object, prefix: str) -> tuple[Any, list[str]]:
+    if patch is None:
+        return document, []
+    if not isinstance(patch, list):
+        found = gojson.kind_of(patch)
+        raise status.bad_request(f"{prefix}json: cannot unmarshal {found} into Go value of type []handlers.jsonPatchOp")
+    notes = []
+    for index, each in enumerate(patch):
+        if not isinstance(each, dict):
+            found = gojson.kind_of(each)
+            raise status.bad_request(
+                f"{prefix}json: cannot unmarshal {found} into Go value of type handlers.jsonPatchOp"
+            )
+        notes += [f'json patch unknown field "[{index}].{name}"' for name in each if name not in _OPERATION]
+        if isinstance(each, typed.Repeated):
+            notes += [f'json patch duplicate field "[{index}].{name}"' for name in each.names]
+    if len(patch) > jsonpatch.MAX_OPERATIONS:
+        message = f"The allowed maximum operations in a JSON patch is {jsonpatch.MAX_OPERATIONS}, got {len(patch)}"
+        raise status.Refusal(413, "RequestEntityTooLarge", message)
+    try:
+        return jsonpatch.apply(patch, document), notes if prefix else []
+    except jsonpatch.Malformed as error:
+        raise status.bad_request(str(error)) from None
+    except jsonpatch.Unfit:
+        raise status.unprocessable() from None
+
+
+def _object(changed: Any) -> Object:
+    if not isinstance(changed, dict):
         raise status.unprocessable()
-    if kind is not None and (changed.get("kind"), changed.get("apiVersion")) != (kind.kind, kind.api_version):
-        raise status.bad_request(
-            f"the API version in the data ({changed.get('apiVersion')}) does not match the expected API version "
-            f"({kind.api_version})"
-        )
     return changed
 
 
-def _changed(media: str, patch: Any, document: Object, kind: Kind | None) -> Any:
-    if media == "application/json-patch+json":
-        if isinstance(patch, list) and len(patch) > jsonpatch.MAX_OPERATIONS:
-            message = f"The allowed maximum operations in a JSON patch is {jsonpatch.MAX_OPERATIONS}, got {len(patch)}"
-            raise status.Refusal(413, "RequestEntityTooLarge", message)
-        try:
-            return jsonpatch.apply(patch, document)
-        except jsonpatch.Malformed as error:
-            raise status.bad_request(str(error)) from None
-        except jsonpatch.Unfit:
-            raise status.unprocessable() from None
-    if not isinstance(patch, dict):
-        raise status.bad_request(
-            "error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}"
-        )
-    if media == "application/merge-patch+json":
-        return mergepatch.apply(patch, document)
-    try:
-        return strategic.apply(patch, document, kind.kind if kind else "")
-    except strategic.Malformed as error:
-        raise status.bad_request(str(error)) from None
+def _encoded(changed: Any) -> str:
+    return encode(changed).decode()
+
+
+def _repeated(value: Any, at: str = "") -> list[str]:
+    found = []
+    if isinstance(value, typed.Repeated):
+        found += [f'duplicate field "{f"{at}.{name}" if at else name}"' for name in value.names]
+    if isinstance(value, dict):
+        for name, child in value.items():
+            found += _repeated(child, f"{at}.{name}" if at else name)
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            found += _repeated(child, f"{at}[{index}]")
+    return found

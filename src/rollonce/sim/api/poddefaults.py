@@ -73,6 +73,8 @@ def container(sent: Json) -> Json:
 
 def pull_policy(image: str) -> str:
     """Always for `latest` or no tag at all; a digest is a fixed image."""
+    if any(letter.isspace() for letter in image):
+        return "IfNotPresent"
     name = image.rsplit("/", 1)[-1]
     if "@" in name:
         return "IfNotPresent"
@@ -91,11 +93,25 @@ def filled(thing: Json, **defaults: Any) -> Json:
 
 def of_pod(spec: Json) -> Json:
     """What only a pod gets and no template: requests from limits, host ports, service links."""
-    done = filled(spec, enableServiceLinks=True, preemptionPolicy="PreemptLowerPriority", priority=0)
+    done = filled(spec, enableServiceLinks=True)
     for name in ("containers", "initContainers"):
         if done.get(name):
             done[name] = [_of_pod(each, host_network=done.get("hostNetwork") is True) for each in done[name]]
     return done
+
+
+def quality(spec: Json) -> str:
+    """The class of service of a pod (pkg/apis/core/v1/helper/qos/qos.go)."""
+    told = [each.get("resources") or {} for name in ("containers", "initContainers") for each in spec.get(name) or ()]
+    amounts = [(each.get("requests") or {}, each.get("limits") or {}) for each in told]
+    if not any(name in held for pair in amounts for held in pair for name in ("cpu", "memory")):
+        return "BestEffort"
+    guaranteed = all(
+        name in limits and requests.get(name) == limits[name]
+        for requests, limits in amounts
+        for name in ("cpu", "memory")
+    )
+    return "Guaranteed" if guaranteed else "Burstable"
 
 
 def _of_pod(sent: Json, *, host_network: bool) -> Json:

@@ -55,3 +55,22 @@ def _binary(amount: Decimal) -> str:
         if amount % 1024**power == 0:
             return f"{int(amount) // 1024**power}{suffix}"
     return str(int(amount))
+
+
+def known(text: str) -> bool:
+    """Whether it is a quantity at all."""
+    found = _FORM.fullmatch(text)
+    return found is not None and found[1].count(".") < 2 and any(map(str.isdigit, found[1]))
+
+
+def amount(written: Any) -> Decimal | None:
+    """How much it is, None where it is no quantity."""
+    found = _FORM.fullmatch(str(written))
+    if found is None:
+        return None
+    try:
+        number = Decimal(found[1] + (found[2] or ""))
+    except ArithmeticError:
+        return None
+    suffix = found[3] or ""
+    return number * 1024 ** _BINARY[suffix] if suffix in _BINARY else number.scaleb(_DECIMAL[suffix])

@@ -8,34 +8,21 @@ from typing import Any
 
 import msgspec
 
-from rollonce.sim.api import selectors, status
-from rollonce.sim.api.kinds import Kind
+from rollonce.sim.api import selectors, showing, status
+from rollonce.sim.api.showing import Showing
 from rollonce.sim.api.target import Query, Target
 from rollonce.sim.api.watch import Selection, Subscription, Watches
 from rollonce.sim.kernel import Kernel
-from rollonce.sim.store import Collection, Object
+from rollonce.sim.store import Object
 
 # A watch without timeoutSeconds ends after 30 to 60 minutes (kube-apiserver --min-request-timeout).
 DEFAULT_WATCH_SECONDS = 1800
+INITIAL_NEEDS = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
+TOO_OLD_PAGE = (
+    "The provided continue parameter is too old to display a consistent list result. You must start a new list without "
+    "the continue parameter."
+)
 Show = Callable[[Object], Object]
-
-
-def whole(kind: Kind, thing: Object) -> Object:
-    """An object as it is answered: its type first."""
-    return {"kind": kind.kind, "apiVersion": kind.api_version} | {
-        key: value for key, value in thing.items() if key not in ("kind", "apiVersion")
-    }
-
-
-def metadata_only(thing: Object) -> Object:
-    """As PartialObjectMetadata."""
-    return {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": thing["metadata"]}
-
-
-def wants_metadata(accept: str) -> bool:
-    """Whether the first media type of Accept is one of metadata alone."""
-    first = accept.split(",")[0].replace(" ", "")
-    return "as=PartialObjectMetadata" in first
 
 
 class Reader:
@@ -52,18 +39,27 @@ class Reader:
             raise status.not_found(target.kind, target.name)
         return thing
 
-    def list(self, target: Target, query: Query, accept: str) -> Object:
+    def list(self, target: Target, query: Query, show: Showing) -> Object:
         """A page of a list."""
-        kind, partial = target.kind, wants_metadata(accept)
-        limit, version, start = query.number("limit") or 0, self._kernel.store.version, ("", "")
+        kind = target.kind
+        store = self._kernel.store
+        _check_options(query, watch=False)
+        limit, version, start = query.number("limit") or 0, store.version, ("", "")
         if token := query.get("continue"):
             version, start = _continued(token)
+            if version < store.compacted:
+                raise status.expired(TOO_OLD_PAGE)
         else:
-            self._check_version(query)
+            asked = self._check_version(query)
+            match = query.get("resourceVersionMatch")
+            if asked and (match == "Exact" or (limit and not match)):
+                version = asked
+                if version < store.compacted:
+                    raise status.expired("The resourceVersion for the provided list is too old.")
         selection = self.selection(target, query, lambda thing: thing)
         found = [
             thing
-            for place, thing in self._as_of(kind.collection, version)
+            for place, thing in self._as_of(target, version)
             if place >= start and selection.covers(place[0], thing)
         ]
         page = found[:limit] if limit > 0 else found
@@ -73,39 +69,38 @@ class Reader:
             metadata["continue"] = _token(version, after.get("namespace", ""), after["name"])
             if not query.get("labelSelector") and not query.get("fieldSelector"):
                 metadata["remainingItemCount"] = len(found) - limit
-        if partial:
-            items = [metadata_only(thing) for thing in page]
-            head = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1"}
-        else:
-            # Items of a typed list do not repeat their type.
-            items = [{k: v for k, v in thing.items() if k not in ("kind", "apiVersion")} for thing in page]
-            head = {"kind": f"{kind.kind}List", "apiVersion": kind.api_version}
-        return {**head, "metadata": metadata, "items": items}
+        now = self._kernel.clockwork.now
+        return showing.several(show, kind, page, metadata, now=now, include=query.get("includeObject"))
 
-    def watch(self, target: Target, query: Query, accept: str, show: Show | None = None) -> Subscription:
+    def watch(self, target: Target, query: Query, form: Showing) -> Subscription:
         """Opens a watch."""
         kind = target.kind
         initial = query.true("sendInitialEvents")
-        if query.get("sendInitialEvents") and query.get("resourceVersionMatch") != "NotOlderThan":
-            raise _bad_initial(
-                "resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
-            )
-        if show is None:
-            show = metadata_only if wants_metadata(accept) else lambda thing: whole(kind, thing)
+        _check_options(query, watch=True)
+        now, include = self._kernel.clockwork.now, query.get("includeObject")
+
+        def show(thing: Object) -> Object:
+            return showing.one(form, kind, thing, now, include)
+
         seconds = query.number("timeoutSeconds") or DEFAULT_WATCH_SECONDS
         watch = Subscription(
             self.selection(target, query, show),
-            self._kernel.clockwork.now + seconds,
+            now + seconds,
             bookmarks=query.true("allowWatchBookmarks") or initial,
-            head=show({"metadata": {}}),
+            head=showing.head(form, kind),
         )
         version = self._check_version(query)
         if initial or (version == 0 and not query.get("sendInitialEvents")):
-            for place, thing in self._as_of(kind.collection, self._kernel.store.version):
+            for place, thing in self._as_of(target, self._kernel.store.version):
                 if watch.selection.covers(place[0], thing):
                     watch.show("ADDED", thing)
             if initial:
                 watch.bookmark(self._kernel.store.version, initial=True)
+        elif version and version < self._kernel.store.compacted:
+            said = f"too old resource version: {version} ({self._kernel.store.compacted})"
+            watch.put("ERROR", status.expired(said).status())
+            watch.close()
+            return watch
         elif version:
             for change in self._kernel.store.since(version):
                 if change.key.collection == kind.collection:
@@ -125,19 +120,22 @@ class Reader:
             tests.append(lambda thing: bool(thing["metadata"]["name"] == target.name))
         return Selection(target.namespace, lambda thing: all(test(thing) for test in tests), show)
 
-    def _as_of(self, collection: Collection, version: int) -> Sequence[tuple[tuple[str, str], Object]]:
-        """The objects as they were at a version, in order: the log undone."""
-        found = {
-            (thing["metadata"].get("namespace", ""), thing["metadata"]["name"]): thing
-            for thing in self._kernel.store.list(collection)
-        }
-        if version < self._kernel.store.version:
-            for change in reversed(list(self._kernel.store.since(version))):
-                if change.key.collection == collection:
-                    if change.previous is None:
-                        found.pop((change.key.namespace, change.key.name), None)
-                    else:
-                        found[change.key.namespace, change.key.name] = change.previous
+    def _as_of(self, target: Target, version: int) -> Sequence[tuple[tuple[str, str], Object]]:
+        """The objects of a namespace or of all as they were at a version, in order: the log undone."""
+        collection, space = target.kind.collection, target.namespace
+        listed = [
+            ((thing["metadata"].get("namespace", ""), thing["metadata"]["name"]), thing)
+            for thing in self._kernel.store.list(collection, space)
+        ]
+        if version >= self._kernel.store.version:
+            return listed
+        found = dict(listed)
+        for change in reversed(list(self._kernel.store.since(version))):
+            if change.key.collection == collection and space in (None, change.key.namespace):
+                if change.previous is None:
+                    found.pop((change.key.namespace, change.key.name), None)
+                else:
+                    found[change.key.namespace, change.key.name] = change.previous
         return sorted(found.items())
 
     def _check_version(self, query: Query) -> int:
@@ -145,18 +143,42 @@ class Reader:
         if not text:
             return 0
         if not text.isascii() or not text.isdigit():
-            raise status.bad_request(f'Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax')
+            said = f'Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
+            raise status.bad_request(f"invalid resource version: resourceVersion: {said}")
         version = int(text)
         if version > self._kernel.store.version:
             raise status.future(version, self._kernel.store.version)
         return version
 
 
-def _bad_initial(field: str, why: str) -> status.Refusal:
-    causes = [{"reason": "FieldValueForbidden", "message": f"Forbidden: {why}", "field": field}]
-    details = {"group": "meta.k8s.io", "kind": "ListOptions", "causes": causes}
-    message = f'ListOptions.meta.k8s.io "" is invalid: {field}: Forbidden: {why}'
-    return status.Refusal(422, "Invalid", message, details)
+def _check_options(query: Query, *, watch: bool) -> None:
+    """The rules of versions (apimachinery/pkg/apis/meta/internalversion/validation/validation.go)."""
+    match, version, initial = (
+        query.get(name) for name in ("resourceVersionMatch", "resourceVersion", "sendInitialEvents")
+    )
+    at, wrong = "resourceVersionMatch", []
+    if watch and initial:
+        if match != "NotOlderThan":
+            if not match:
+                wrong.append(status.forbidden(at, INITIAL_NEEDS))
+            else:
+                wrong.append(status.unsupported(at, match, ["NotOlderThan"]))
+    elif watch:
+        if match:
+            wrong.append(status.forbidden(at, f"{at} is forbidden for watch unless sendInitialEvents is provided"))
+    else:
+        if match and not version:
+            wrong.append(status.forbidden(at, f"{at} is forbidden unless resourceVersion is provided"))
+        if match and query.get("continue"):
+            wrong.append(status.forbidden(at, f"{at} is forbidden when continue is provided"))
+        if match and match not in ("Exact", "NotOlderThan"):
+            wrong.append(status.unsupported(at, match, ["Exact", "NotOlderThan", ""]))
+        if match == "Exact" and version == "0":
+            wrong.append(status.forbidden(at, f'{at} "exact" is forbidden for resourceVersion "0"'))
+        if initial:
+            wrong.append(status.forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"))
+    if wrong:
+        raise status.invalid_options("ListOptions", *wrong)
 
 
 def _token(version: int, namespace: str, name: str) -> str:

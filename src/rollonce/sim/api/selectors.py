@@ -118,6 +118,14 @@ def _requirement(part: str) -> Predicate:
     if _KEY.match(bare):
         wanted = not part.startswith("!")
         return lambda labels: (bare in labels) is wanted
+    words = part.split()
+    if not words:
+        raise status.bad_request("found ',', expected: !, identifier, or 'end of string'")
+    if len(words) > 1 and words[1] in ("in", "notin"):
+        raise status.bad_request(f"unable to parse requirement: found '{words[2] if words[2:] else ''}' expected: '('")
+    if len(words) > 1:
+        expected = "in, notin, =, ==, !=, gt, lt"
+        raise status.bad_request(f"unable to parse requirement: found '{words[1]}', expected: {expected}")
     raise status.bad_request(f"unable to parse requirement: found '{part}', expected: identifier")
 
 

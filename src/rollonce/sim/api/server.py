@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
-
-from rollonce.sim.api import discovery, status
+from rollonce.sim.api import discovery, gojson, openapi, podwarnings, showing, status
 from rollonce.sim.api.kinds import REVIEWS
-from rollonce.sim.api.reading import Reader, metadata_only, wants_metadata, whole
+from rollonce.sim.api.lifecycle import Lifecycle
+from rollonce.sim.api.reading import Reader
+from rollonce.sim.api.showing import Showing
 from rollonce.sim.api.status import Refusal
 from rollonce.sim.api.target import Query, Target, header, parse
 from rollonce.sim.api.watch import Subscription, Watches
@@ -21,7 +21,7 @@ from rollonce.wire import Request, Response
 # apiserver/pkg/server/config.go, MaxRequestBodyBytes
 MAX_BODY = 3 * 1024 * 1024
 DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
-JSON = (("content-type", "application/json"),)
+JSON, TEXT = "application/json", "text/plain; charset=utf-8"
 VERSION = {
     "major": "1",
     "minor": "36",
@@ -33,6 +33,19 @@ VERSION = {
     "compiler": "gc",
     "platform": "linux/amd64",
 }
+# Asked for with an upgrade of the connection.
+STREAMS = frozenset({"exec", "attach", "portforward", "proxy"})
+HEALTH = frozenset({"/healthz", "/livez", "/readyz"})
+
+
+@dataclass(slots=True)
+class Answer:
+    """What is answered: JSON, or text as it is."""
+
+    code: int
+    body: Any
+    media: str = JSON
+    warnings: list[str] = field(default_factory=list)
 
 
 class Server:
@@ -43,6 +56,8 @@ class Server:
         self.watches = Watches(kernel.store)
         self._reader = Reader(kernel, self.watches)
         self._writer = Writer(kernel, self.kinds)
+        self._clockwork = kernel.clockwork
+        Lifecycle(kernel)
 
     def handle(self, request: Request) -> Response | Subscription:
         """Answers; never raises for what a client sends."""
@@ -51,64 +66,76 @@ class Server:
                 raise status.too_large(MAX_BODY)
             answer = self._answer(request)
         except Refusal as refusal:
-            return Response(refusal.code, JSON, status.encode(refusal.status()) + b"\n")
+            answer = Answer(refusal.code, refusal.status(), warnings=refusal.warnings)
+        except status.NoPage:
+            answer = Answer(404, b"404 page not found\n", TEXT)
         except RecursionError:
-            return _answered(400, status.bad_request("exceeded max depth").status())
+            answer = Answer(400, status.bad_request("exceeded max depth").status())
         except (TypeError, AttributeError, KeyError, ValueError, IndexError) as error:
             # A shape that no Go type would decode.
             said = status.bad_request(f"the object provided is unrecognized: json: cannot unmarshal ({error})")
-            return _answered(400, said.status())
-        if isinstance(answer, Subscription):
-            return answer
-        code, thing = answer
-        if isinstance(thing, dict) and thing.get("kind") == "APIGroupDiscoveryList":
-            told = (("content-type", DISCOVERY),)
-            return Response(code, told, status.encode(thing) + b"\n")
-        return _answered(code, thing)
+            answer = Answer(400, said.status())
+        return answer if isinstance(answer, Subscription) else _written(answer)
 
-    def _answer(self, request: Request) -> tuple[int, Any] | Subscription:
+    def _answer(self, request: Request) -> Answer | Subscription:
         path = request.path.rstrip("/") or "/"
-        if (found := self._fixed(path)) is not None:
-            if request.method != "GET":
-                raise status.method_not_allowed()
-            return 200, found(header(request, "accept"))
+        if (fixed := self._fixed(path, request)) is not None:
+            return fixed
         watched = "/watch/" in path and path.split("/")[3 if path.startswith("/api/") else 4 :][:1] == ["watch"]
         target = parse(path.replace("/watch/", "/", 1) if watched else path, self.kinds)
-        query = Query(request)
+        query, show = Query(request), showing.wanted(header(request, "accept"))
         if target.kind.resource in REVIEWS:
             return self._review(request, target)
         match request.method:
             case "GET" | "HEAD":
-                return self._read(request, target, query, watched=watched)
+                answer = self._read(target, query, show, watched=watched)
+                if isinstance(answer, Answer):
+                    answer.warnings += podwarnings.of_kind(target.kind)
+                return answer
             case "POST" | "PUT" | "PATCH" | "DELETE":
-                code, thing = self._writer.write(request, target, query)
-                accept = header(request, "accept")
-                if "metadata" in thing and thing.get("kind") != "Status" and wants_metadata(accept):
-                    thing = metadata_only(thing)
-                return code, thing
+                code, thing, warnings = self._writer.write(request, target, query)
+                if "metadata" in thing and thing.get("kind") in (target.kind.kind, "PartialObjectMetadata"):
+                    thing = showing.one(show, target.kind, thing, self._clockwork.now, query.get("includeObject"))
+                return Answer(code, thing, warnings=warnings)
         raise status.method_not_allowed()
 
-    def _read(
-        self, request: Request, target: Target, query: Query, *, watched: bool
-    ) -> tuple[int, Object] | Subscription:
-        accept = header(request, "accept")
+    def _read(self, target: Target, query: Query, show: Showing, *, watched: bool) -> Answer | Subscription:
         if target.name and not watched:
-            if target.subresource not in ("", "status", "scale"):
-                raise status.method_not_allowed()
+            if target.subresource == "log":
+                return self._log(target, query)
+            if target.subresource in STREAMS:
+                self._reader.get(target)
+                raise status.bad_request("Upgrade request required")
             thing = self._reader.get(target)
             if target.subresource == "scale":
-                return 200, self._writer.scale_of(thing)
-            return 200, metadata_only(thing) if wants_metadata(accept) else whole(target.kind, thing)
+                return Answer(200, self._writer.scale_of(target, thing))
+            if target.subresource not in ("", "status", "ephemeralcontainers", "resize"):
+                raise status.method_not_allowed()
+            return Answer(200, showing.one(show, target.kind, thing, self._clockwork.now, query.get("includeObject")))
         if watched or query.true("watch"):
-            return self._reader.watch(target, query, accept)
-        return 200, self._reader.list(target, query, accept)
+            return self._reader.watch(target, query, show)
+        return Answer(200, self._reader.list(target, query, show))
 
-    def _review(self, request: Request, target: Target) -> tuple[int, Object]:
+    def _log(self, target: Target, query: Query) -> Answer:
+        """There is no container, so there is no log of one that could have written something."""
+        pod = self._reader.get(target)
+        names = [each["name"] for part in ("containers", "initContainers") for each in pod["spec"].get(part) or ()]
+        named = query.get("container")
+        if named and named not in names:
+            raise status.bad_request(f"container {named} is not valid for pod {target.name}")
+        if not named and len(pod["spec"]["containers"]) > 1:
+            choices = " ".join(each["name"] for each in pod["spec"]["containers"])
+            raise status.bad_request(
+                f"a container name must be specified for pod {target.name}, choose one of: [{choices}]"
+            )
+        return Answer(200, b"", TEXT)
+
+    def _review(self, request: Request, target: Target) -> Answer:
         if request.method != "POST":
             raise status.method_not_allowed()
         try:
-            asked = msgspec.json.decode(request.body)
-        except msgspec.MsgspecError as error:
+            asked = gojson.read(request.body)
+        except gojson.Broken as error:
             raise status.bad_request(f"couldn't get version/kind; json parse error: {error}") from None
         if not isinstance(asked, dict):
             raise status.bad_request("couldn't get version/kind; json parse error")
@@ -118,15 +145,30 @@ class Server:
             open_ = {"verbs": ["*"], "nonResourceURLs": ["*"]}
             verdict = {"resourceRules": [every], "nonResourceRules": [open_], "incomplete": False}
         head = {"kind": target.kind.kind, "apiVersion": target.kind.api_version}
-        return 201, {**head, "metadata": {}, "spec": asked.get("spec", {}), "status": verdict}
+        return Answer(201, {**head, "metadata": {}, "spec": asked.get("spec", {}), "status": verdict})
 
-    def _fixed(self, path: str) -> Callable[[str], Any] | None:
+    def _fixed(self, path: str, request: Request) -> Answer | None:
+        """What is there beside the objects."""
+        if path in HEALTH or path.startswith(("/readyz/", "/livez/")):
+            return Answer(200, b"ok", TEXT)
         if path == "/version":
-            return lambda _: VERSION
-        if discovery.answer(path, "", self.kinds) is not None:
-            return lambda accept: discovery.answer(path, accept, self.kinds)
-        return None
+            if request.method != "GET":
+                raise status.method_not_allowed()
+            showing.wanted(header(request, "accept"))
+            return Answer(200, VERSION)
+        if path.startswith("/openapi/"):
+            document = openapi.answer(path, self.kinds)
+            if document is None:
+                raise status.no_such_path()
+            return Answer(200, document)
+        found = discovery.answer(path, header(request, "accept"), self.kinds)
+        if found is None:
+            return None
+        return Answer(200, found, DISCOVERY if found["kind"] == "APIGroupDiscoveryList" else JSON)
 
 
-def _answered(code: int, thing: Any) -> Response:
-    return Response(code, JSON, status.encode(thing) + b"\n")
+def _written(answer: Answer) -> Response:
+    headers = [("content-type", answer.media)]
+    headers += [("warning", f"299 - {status.encode(warning).decode()}") for warning in answer.warnings]
+    body = answer.body if isinstance(answer.body, bytes) else status.encode(answer.body) + b"\n"
+    return Response(answer.code, tuple(headers), body)

@@ -22,6 +22,8 @@ class Refusal(Exception):
         self.reason = reason
         self.message = message
         self.details = details
+        # What the client was to be told beside an answer goes with the refusal too.
+        self.warnings: list[str] = []
 
     def status(self) -> dict[str, Any]:
         """The Status object."""
@@ -37,6 +39,10 @@ class Refusal(Exception):
         if self.details is not None:
             status["details"] = self.details
         return {**status, "code": self.code}
+
+
+class NoPage(Exception):
+    """A path that no part of the server knows: answered with plain text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +66,18 @@ def bad(field: str, value: object, detail: str) -> Cause:
 
 def unsupported(field: str, value: object, among: Sequence[str]) -> Cause:
     """A field whose value is none of those that there are."""
-    values = ", ".join(f'"{each}"' for each in sorted(among))
+    values = ", ".join(f'"{each}"' for each in among)
     return Cause(field, "FieldValueNotSupported", f"Unsupported value: {_shown(value)}: supported values: {values}")
 
 
 def duplicate(field: str, value: object) -> Cause:
     """A value that is there twice."""
     return Cause(field, "FieldValueDuplicate", f"Duplicate value: {_shown(value)}")
+
+
+def too_long(field: str, most: int) -> Cause:
+    """A text that is too long, in bytes."""
+    return Cause(field, "FieldValueTooLong", f"Too long: may not be more than {most} bytes")
 
 
 def forbidden(field: str, detail: str) -> Cause:
@@ -111,6 +122,12 @@ def conflict(kind: Kind, name: str, why: str = MODIFIED) -> Refusal:
     return Refusal(409, "Conflict", message, _details(kind, name))
 
 
+def precondition(kind: Kind, name: str, why: str) -> Refusal:
+    """409 of a delete, which names the kind."""
+    message = f'Operation cannot be fulfilled on {kind.qualified_kind} "{name}": {why}'
+    return Refusal(409, "Conflict", message, _details(kind, name, named=kind.kind))
+
+
 def invalid(kind: Kind, name: str, causes: Sequence[Cause]) -> Refusal:
     """422, naming the fields."""
     lines = list(dict.fromkeys(f"{cause.field}: {cause.message}" for cause in causes))
@@ -120,11 +137,20 @@ def invalid(kind: Kind, name: str, causes: Sequence[Cause]) -> Refusal:
     return Refusal(422, "Invalid", f'{kind.qualified_kind} "{name}" is invalid: {said}', details)
 
 
-def invalid_options(kind: str, cause: Cause) -> Refusal:
+def invalid_options(kind: str, *causes: Cause) -> Refusal:
     """422 of a query that is none."""
+    told = [{"reason": cause.reason, "message": cause.message, "field": cause.field} for cause in causes]
+    lines = [f"{cause.field}: {cause.message}" for cause in causes]
+    said = lines[0] if len(lines) == 1 else f"[{', '.join(lines)}]"
+    details = {"group": "meta.k8s.io", "kind": kind, "causes": told}
+    return Refusal(422, "Invalid", f'{kind}.meta.k8s.io "" is invalid: {said}', details)
+
+
+def invalid_patch(shown: str, why: str) -> Refusal:
+    """422 of a patch whose result is none of the kind."""
+    cause = bad("patch", shown, why)
     causes = [{"reason": cause.reason, "message": cause.message, "field": cause.field}]
-    message = f'{kind}.meta.k8s.io "" is invalid: {cause.field}: {cause.message}'
-    return Refusal(422, "Invalid", message, {"group": "meta.k8s.io", "kind": kind, "causes": causes})
+    return Refusal(422, "Invalid", f' "" is invalid: patch: {cause.message}', {"causes": causes})
 
 
 def unprocessable() -> Refusal:
@@ -146,6 +172,29 @@ def unsupported_media_type(accepted: Sequence[str]) -> Refusal:
     """415."""
     message = "the body of the request was in an unknown format - accepted media types include: "
     return Refusal(415, "UnsupportedMediaType", message + ", ".join(accepted))
+
+
+def unsupported_patch() -> Refusal:
+    """415 of a PATCH."""
+    return Refusal(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
+
+
+def terminating(kind: Kind, name: str, namespace: str) -> Refusal:
+    """403 of a create in a namespace that is going."""
+    why = "because it is being terminated"
+    message = f'{kind.qualified} "{name}" is forbidden: unable to create new content in namespace {namespace} {why}'
+    cause = {"reason": "NamespaceTerminating", "message": f"namespace {namespace} is being terminated"}
+    cause["field"] = "metadata.namespace"
+    return Refusal(403, "Forbidden", message, {**_details(kind, name), "causes": [cause]})
+
+
+def not_acceptable(*, known: bool) -> Refusal:
+    """406; `known` where the media type itself is one of them."""
+    accepted = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
+    message = f"406: Not Acceptable\n\nAvailable representations: {accepted}"
+    if known:
+        return Refusal(406, "NotAcceptable", f"only the following media types are accepted: {accepted}")
+    return Refusal(406, "NotAcceptable", message, {})
 
 
 def too_large(limit: int) -> Refusal:

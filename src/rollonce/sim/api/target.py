@@ -35,11 +35,15 @@ def parse(path: str, kinds: Kinds) -> Target:
         group, version, rest = "", parts[1], parts[2:]
     elif parts[0] == "apis" and len(parts) >= 4:
         group, version, rest = parts[1], parts[2], parts[3:]
-    else:
+    elif parts[0] in ("api", "apis"):
         raise status.no_such_path()
+    else:
+        raise status.NoPage
     namespace: str | None = None
     if rest[0] == "namespaces" and len(rest) >= 3 and not (len(rest) == 3 and rest[2] in NAMESPACE_PARTS):
         namespace, rest = rest[1], rest[2:]
+    if group and not kinds.has(group):
+        raise status.NoPage
     kind = kinds.find(group, version, rest[0])
     if kind is None or len(rest) > 3 or (namespace is not None and not kind.namespaced):
         raise status.no_such_path()
@@ -61,6 +65,10 @@ class Query:
     def get(self, name: str) -> str:
         """The first value, empty where there is none."""
         return next((value for key, value in self._values if key == name), "")
+
+    def all(self, name: str) -> list[str]:
+        """All values of that name."""
+        return [value for key, value in self._values if key == name]
 
     def true(self, name: str) -> bool:
         """Whether a switch is on."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from rollonce.sim.api import status
-from rollonce.sim.store import Change, Object, Store
+from rollonce.sim.store import Change, Collection, Object, Store
 
 INITIAL_END = "k8s.io/initial-events-end"
 
@@ -88,25 +89,33 @@ class Subscription:
 
 
 class Watches:
-    """All open watches, by the name of their collection."""
+    """All open watches, by collection and namespace; those that time out next are at hand."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._open: dict[tuple[str, str], list[Subscription]] = {}
+        self._open: dict[tuple[Collection, str | None], dict[int, Subscription]] = {}
+        self._ends: list[tuple[float, int, Subscription]] = []
+        self._made = 0
         store.listen(self._note)
 
-    def add(self, collection: tuple[str, str], watch: Subscription) -> None:
+    def add(self, collection: Collection, watch: Subscription) -> None:
         """Sends changes from now on."""
-        self._open.setdefault(collection, []).append(watch)
-        watch.on_close(lambda closed: self._remove(collection, closed))
+        self._made += 1
+        place, number = (collection, watch.selection.namespace), self._made
+        self._open.setdefault(place, {})[number] = watch
+        heapq.heappush(self._ends, (watch.ends, number, watch))
+        watch.on_close(lambda _: self._remove(place, number))
 
     def next_end(self) -> float | None:
         """When the next of them times out."""
-        return min((watch.ends for found in self._open.values() for watch in found), default=None)
+        while self._ends and self._ends[0][2].closed:
+            heapq.heappop(self._ends)
+        return self._ends[0][0] if self._ends else None
 
     def expire(self, now: float) -> None:
         """Ends those whose time has come, with a last bookmark."""
-        for watch in [watch for found in self._open.values() for watch in found if watch.ends <= now]:
+        while (end := self.next_end()) is not None and end <= now:
+            watch = heapq.heappop(self._ends)[2]
             watch.bookmark(self._store.version)
             watch.close()
 
@@ -114,11 +123,14 @@ class Watches:
         """How many there are."""
         return sum(map(len, self._open.values()))
 
-    def _remove(self, collection: tuple[str, str], watch: Subscription) -> None:
-        found = self._open.get(collection, [])
-        if watch in found:
-            found.remove(watch)
+    def _remove(self, place: tuple[Collection, str | None], number: int) -> None:
+        found = self._open.get(place, {})
+        found.pop(number, None)
+        if not found:
+            self._open.pop(place, None)
 
     def _note(self, change: Change) -> None:
-        for watch in tuple(self._open.get(change.key.collection, ())):
-            watch.note(change)
+        collection = change.key.collection
+        for space in (change.key.namespace, None):
+            for watch in tuple(self._open.get((collection, space), {}).values()):
+                watch.note(change)

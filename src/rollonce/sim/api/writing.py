@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
-from rollonce.sim.api import apply, defaults, deleting, patching, scale, selectors, status, validation
-from rollonce.sim.api.kinds import Kinds
-from rollonce.sim.api.reading import whole
-from rollonce.sim.api.target import Query, Target, header
+from rollonce.sim.api import (
+    admission,
+    apply,
+    applying,
+    defaults,
+    deleting,
+    gojson,
+    managed,
+    patching,
+    podwarnings,
+    scale,
+    selectors,
+    sent,
+    status,
+    validation,
+)  # fmt: skip
+from rollonce.sim.api.kinds import Kind, Kinds
+from rollonce.sim.api.sent import Writing
+from rollonce.sim.api.showing import whole
+from rollonce.sim.api.target import Query, Target
 from rollonce.sim.kernel import Kernel
 from rollonce.sim.store import Key, Object
 from rollonce.wire import Request
@@ -21,9 +35,15 @@ PATCHES = (
     "application/strategic-merge-patch+json",
     APPLY,
 )
-OPTIONS = {"POST": "CreateOptions", "PUT": "UpdateOptions", "PATCH": "PatchOptions"}
+OPTIONS = {"POST": "CreateOptions", "PUT": "UpdateOptions", "PATCH": "PatchOptions", "DELETE": "DeleteOptions"}
 # Given by the server alone, whatever an update says.
 KEPT = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "namespace")
+# What a PUT creates where it is not there (AllowCreateOnUpdate of the strategies).
+PUT_CREATES = frozenset({
+    "runtimeclasses", "rolebindings", "clusterrolebindings", "roles", "clusterroles", "leases", "limitranges", "events",
+    "services", "endpoints",
+})  # fmt: skip
+UNDETERMINED = "the name of the object ({name} based on URL) was undeterminable: name must be provided"
 
 
 class Writer:
@@ -33,192 +53,225 @@ class Writer:
         self._kernel = kernel
         self._deleter = deleting.Deleter(kernel, kinds)
 
-    def write(self, request: Request, target: Target, query: Query) -> tuple[int, Object]:
-        """Status code and answer; raises a refusal."""
-        dry = query.get("dryRun")
-        if dry and dry != "All":
-            cause = status.unsupported("dryRun", [dry], ["All"])
-            raise status.invalid_options(OPTIONS.get(request.method, "DeleteOptions"), cause)
-        writer = _Manager(request, query)
+    def write(self, request: Request, target: Target, query: Query) -> tuple[int, Object, list[str]]:
+        """Status code, answer and warnings; raises a refusal."""
+        if target.kind.namespaced and target.namespace is None:
+            raise status.method_not_allowed()
         match request.method, bool(target.name):
-            case "POST", False:
-                return self._create(target, _body(request), writer, dry=bool(dry))
-            case "POST", True if target.subresource == "eviction":
-                how = deleting.options(query, (_body(request) or {}).get("deleteOptions"))
-                self._deleter.delete(target.kind, target.key, how)
-                head = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
-                return 201, head
-            case "PUT", True:
-                return self._put(target, _body(request), writer, dry=bool(dry))
-            case "PATCH", True:
-                return self._patch(request, target, query, writer, dry=bool(dry))
-            case "DELETE", True if not target.subresource:
-                how = deleting.options(query, _body(request) if request.body else None)
-                gone = self._deleter.delete(target.kind, target.key, how)
-                return 200, gone if gone.get("kind") == "Status" else whole(target.kind, gone)
-            case "DELETE", False:
-                return self._delete_all(request, target, query)
+            case "DELETE", _ if not target.subresource:
+                code, thing = self._delete(request, target, query)
+                return code, thing, []
+            case ("POST", False) | ("PUT", True) | ("PATCH", True):
+                if request.method == "PATCH" and sent.media_type(request) not in PATCHES:
+                    raise status.unsupported_patch()
+                if target.kind.definition is not None and sent.media_type(request) == PATCHES[2]:
+                    raise status.unsupported_media_type((*PATCHES[:2], APPLY))
+                how = sent.writing(request, query, OPTIONS[request.method])
+                act = {"POST": self._create, "PUT": self._put, "PATCH": self._patch}[request.method]
+                try:
+                    code, thing = act(request, target, how)
+                except status.Refusal as refusal:
+                    refusal.warnings = how.warnings
+                    raise
+                return code, thing, how.warnings
+            case "POST", True if target.subresource in ("eviction", "binding", "token"):
+                how = sent.writing(request, query, "CreateOptions")
+                return *self._create_part(request, target, query, how), how.warnings
         raise status.method_not_allowed()
 
-    def scale_of(self, thing: Object) -> Object:
+    def scale_of(self, target: Target, thing: Object) -> Object:
         """The scale of a workload."""
-        return scale.read(thing)
+        return scale.read(thing, target.kind)
 
-    def _create(self, target: Target, sent: Any, writer: _Manager, *, dry: bool) -> tuple[int, Object]:
-        thing = self._typed(target, sent)
+    def _create_part(self, request: Request, target: Target, query: Query, how: Writing) -> tuple[int, Object]:
+        try:
+            body = gojson.read(request.body) if request.body else {}
+        except gojson.Broken as error:
+            raise status.bad_request(str(error)) from None
+        body = body if isinstance(body, dict) else {}
+        live = self._live(target)
+        success = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
+        if target.subresource == "eviction":
+            told = body.get("deleteOptions")
+            options = deleting.options(query, told if isinstance(told, dict) else None)
+            self._deleter.delete(target.kind, target.key, options)
+        elif target.subresource == "binding":
+            if live["spec"].get("nodeName"):
+                raise status.conflict(
+                    target.kind,
+                    target.name,
+                    f'pod {target.name} is already assigned to node "{live["spec"]["nodeName"]}"',
+                )
+            node = (body.get("target") or {}).get("name", "")
+            changed = {**live, "spec": {**live["spec"], "nodeName": node}}
+            if not how.dry:
+                self._kernel.update(target.key, changed, manager=how.manager, subresource="binding")
+        return 201, success
+
+    def _create(self, request: Request, target: Target, how: Writing) -> tuple[int, Object]:
+        thing = sent.whole_object(request, target.kind, how)
+        self._same_namespace(target, thing)
         metadata = dict(thing["metadata"])
         if not metadata.get("name") and metadata.get("generateName"):
             metadata["name"] = self._kernel.unique(metadata["generateName"])
         metadata["name"] = metadata.get("name") or ""
-        if metadata.get("resourceVersion"):
-            raise status.bad_request("resourceVersion should not be set on objects to be created")
         placed = Target(target.kind, target.namespace, metadata["name"])
         self._check_namespace(placed)
-        if self._kernel.store.get(placed.key) is not None:
-            raise status.already_exists(placed.kind, placed.name)
-        thing = {**thing, "metadata": metadata}
-        if "status" in target.kind.subresources:
-            thing = {key: value for key, value in thing.items() if key != "status"}
-        return 201, self._store_new(placed, thing, writer, dry=dry)
+        if metadata.get("resourceVersion"):
+            raise status.Refusal(500, "", "resourceVersion should not be set on objects to be created")
+        return 201, self._store_new(placed, {**thing, "metadata": metadata}, how)
 
-    def _store_new(self, target: Target, thing: Object, writer: _Manager, *, dry: bool) -> Object:
+    def _store_new(self, target: Target, thing: Object, how: Writing) -> Object:
         metadata = {
             key: value
             for key, value in thing["metadata"].items()
             if key not in (*KEPT, "resourceVersion", "selfLink") and value is not None
         }
-        thing = defaults.complete(target.kind, {**thing, "metadata": metadata})
-        validation.check(target.kind, thing, None)
+        thing = self._fresh(target.kind, {**thing, "metadata": metadata})
+        thing = defaults.complete(target.kind, thing)
         tracked = "managedFields" in metadata
-        made = self._kernel.prepared(target.key, thing, manager=writer.name, tracked=tracked)
-        return whole(target.kind, made if dry else self._kernel.store.put(target.key, made))
+        made = self._kernel.prepared(target.key, thing, manager=how.manager, tracked=tracked)
+        made = admission.admitted(self._kernel, target.kind, made)
+        validation.check(target.kind, made, None)
+        how.warnings += podwarnings.of(target.kind, made, None)
+        if self._kernel.store.get(target.key) is not None:
+            raise status.already_exists(target.kind, target.name)
+        return whole(target.kind, made if how.dry else self._kernel.store.put(target.key, made))
 
-    def _put(self, target: Target, sent: Any, writer: _Manager, *, dry: bool) -> tuple[int, Object]:
+    def _fresh(self, kind: Kind, thing: Object) -> Object:
+        """Nobody creates a status."""
+        if "status" not in kind.subresources:
+            return thing
+        return sent.decoded(kind, {key: value for key, value in thing.items() if key != "status"}, thing)[0]
+
+    def _put(self, request: Request, target: Target, how: Writing) -> tuple[int, Object]:
         if target.subresource == "scale":
-            return self._scale(target, sent, writer, dry=dry)
-        thing = self._typed(target, sent)
-        name = thing["metadata"].get("name")
-        if name and name != target.name:
-            raise status.bad_request(
-                f"the name of the object ({name}) does not match the name on the URL ({target.name})"
-            )
-        return 200, self._replace(target, thing, writer, dry=dry, put=True)
+            return self._scale(target, scale.sent(request, how), how)
+        thing = sent.whole_object(request, target.kind, how)
+        self._same_name(target, thing)
+        self._same_namespace(target, thing)
+        if target.kind.resource in PUT_CREATES and self._kernel.store.get(target.key) is None:
+            self._check_namespace(target)
+            return 201, self._store_new(target, thing, how)
+        return 200, self._replace(target, thing, how, put=True)
 
-    def _scale(self, target: Target, sent: Any, writer: _Manager, *, dry: bool) -> tuple[int, Object]:
+    def _scale(self, target: Target, thing: Any, how: Writing) -> tuple[int, Object]:
         live = self._live(target)
-        changed = scale.write(target.kind, live, sent)
+        changed = scale.write(target.kind, live, thing)
         main = Target(target.kind, target.namespace, target.name)
-        written = self._replace(main, changed, writer, dry=dry, subresource="scale")
-        return 200, scale.read(written)
+        written = self._replace(main, changed, how, subresource="scale")
+        return 200, scale.read(written, target.kind)
 
-    def _patch(
-        self, request: Request, target: Target, query: Query, writer: _Manager, *, dry: bool
-    ) -> tuple[int, Object]:
-        media = header(request, "content-type").split(";")[0].strip()
-        if media not in PATCHES:
-            raise status.Refusal(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
+    def _patch(self, request: Request, target: Target, how: Writing) -> tuple[int, Object]:
+        media = sent.media_type(request)
         live = self._kernel.store.get(target.key)
         if media == APPLY:
-            return self._apply(request, target, query, writer, live, dry=dry)
+            return self._apply(request, target, how, live)
         if live is None:
             raise status.not_found(target.kind, target.name)
         if target.subresource == "scale":
-            return self._scale(target, patching.apply(media, request.body, scale.read(live), None), writer, dry=dry)
-        changed = patching.apply(media, request.body, whole(target.kind, live), target.kind)
-        name = changed.get("metadata", {}).get("name")
-        if name != target.name:
-            raise status.bad_request(
-                f"the name of the object ({name}) does not match the name on the URL ({target.name})"
-            )
-        return 200, self._replace(target, changed, writer, dry=dry)
+            before = scale.read(live, target.kind)
+            changed, _ = patching.apply(media, request.body, before, scale.KIND, strict=how.strict)
+            return self._scale(target, changed, how)
+        before = whole(target.kind, live)
+        changed, told = patching.apply(media, request.body, before, target.kind, strict=how.strict)
+        thing = sent.patched(target.kind, changed, before, how, told)
+        self._same_namespace(target, thing)
+        self._same_name(target, thing)
+        return 200, self._replace(target, thing, how)
 
-    def _apply(
-        self, request: Request, target: Target, query: Query, writer: _Manager, live: Object | None, *, dry: bool
-    ) -> tuple[int, Object]:
-        if not query.get("fieldManager"):
-            wrong = status.required("fieldManager", "is required for apply patch")
-            raise status.invalid_options("PatchOptions", wrong)
-        sent = self._typed(target, _body(request, yaml=True))
-        if sent["metadata"].get("managedFields"):
-            raise status.bad_request("metadata.managedFields must be nil")
-        name = sent["metadata"].get("name")
-        if name and name != target.name:
-            raise status.bad_request(
-                f"the name of the object ({name}) does not match the name on the URL ({target.name})"
-            )
+    def _apply(self, request: Request, target: Target, how: Writing, live: Object | None) -> tuple[int, Object]:
+        thing = applying.read(request.body)
         if live is None:
-            uid = sent["metadata"].get("uid")
             if target.subresource:
                 raise status.not_found(target.kind, target.name)
-            if uid or sent["metadata"].get("resourceVersion"):
-                raise status.conflict(target.kind, target.name, _uid_mismatch(uid or "", ""))
             self._check_namespace(target)
         by = apply.Applier(
-            manager=writer.name,
-            subresource=target.subresource,
-            now=self._kernel.clockwork.now,
-            force=query.true("force"),
+            manager=how.manager, subresource=target.subresource, now=self._kernel.clockwork.now, force=how.force
         )
-        sent = {**sent, "metadata": {**sent["metadata"], "name": target.name}}
-        if target.namespace:
-            sent["metadata"]["namespace"] = target.namespace
-        merged = apply.merge(target.kind, live, sent, by)
+        applying.check(thing, target)
+        thing = {**thing, "metadata": thing.get("metadata") or {}}
+        given = thing["metadata"].get("name")
+        merged = apply.merge(target.kind, live, thing, by)
+        applying.note_repeated(request.body, how)
+        uid = thing["metadata"].get("uid")
+        if live is None and uid:
+            raise status.conflict(
+                target.kind,
+                target.name,
+                f"uid mismatch: the provided object specified uid {uid}, and no existing object was found",
+            )
+        self._same_namespace(target, thing)
+        if given and given != target.name:
+            self._same_name(target, thing)
+        merged = {**merged, "metadata": {**merged["metadata"], "name": target.name}}
+        merged = sent.decoded(target.kind, merged, live)[0]
         if live is None:
-            if "status" in target.kind.subresources:
-                merged = {key: value for key, value in merged.items() if key != "status"}
-            return 201, self._store_new(target, merged, writer, dry=dry)
-        return 200, self._replace(target, merged, writer, dry=dry, tracked=True)
+            return 201, self._store_new(target, merged, how)
+        return 200, self._replace(target, merged, how, tracked=True)
 
     def _replace(
         self,
         target: Target,
         thing: Object,
-        writer: _Manager,
+        how: Writing,
         *,
-        dry: bool,
         subresource: str = "",
         tracked: bool = False,
         put: bool = False,
     ) -> Object:
         """Stores a changed object; what the subresource does not show stays as it was."""
         live = self._live(target)
-        before, sent = live["metadata"], thing.get("metadata") or {}
-        if sent.get("uid") and sent["uid"] != before["uid"]:
-            if put:
-                raise status.conflict(target.kind, target.name, _uid_mismatch(sent["uid"], before["uid"]))
-            fixed = status.bad("metadata.uid", sent["uid"], "field is immutable")
-            raise status.invalid(target.kind, target.name, [fixed, fixed])
-        if sent.get("resourceVersion") and sent["resourceVersion"] != before["resourceVersion"]:
+        before, given = live["metadata"], thing.get("metadata") or {}
+        if put and given.get("uid") and given["uid"] != before["uid"]:
+            raise status.conflict(target.kind, target.name, _uid_mismatch(given["uid"], before["uid"]))
+        if given.get("resourceVersion") and given["resourceVersion"] != before["resourceVersion"]:
             raise status.conflict(target.kind, target.name)
-        metadata = {key: value for key, value in sent.items() if key not in KEPT and value is not None}
+        metadata = {key: value for key, value in given.items() if key not in KEPT and value is not None}
         metadata |= {key: before[key] for key in KEPT if key in before}
         metadata |= {"name": target.name, "resourceVersion": before["resourceVersion"]}
         if not tracked:
             metadata.pop("managedFields", None)
-            if "managedFields" in before and sent.get("managedFields") not in ([], [{}]):
-                metadata["managedFields"] = before["managedFields"]
-        thing = {**thing, "metadata": metadata}
-        if target.subresource == "status":
-            thing = {**live, "metadata": {**before, **_managed(metadata)}, "status": thing.get("status") or {}}
-        elif "status" in target.kind.subresources:
-            thing = {key: value for key, value in thing.items() if key != "status"}
-            if "status" in live:
-                thing["status"] = live["status"]
+            told = given.get("managedFields")
+            if told not in ([], [{}]) and (told or before.get("managedFields")):
+                given_fields = managed.read({"metadata": {"managedFields": told}}) if told else {}
+                metadata["managedFields"] = managed.written(given_fields) or before.get("managedFields")
+        thing = self._part(target, live, {**thing, "metadata": metadata})
         thing = defaults.complete(target.kind, thing, live)
-        validation.check(target.kind, thing, live)
         part = subresource or target.subresource
-        changed = self._kernel.prepared(target.key, thing, manager=writer.name, subresource=part, tracked=tracked)
-        if dry:
+        changed = self._kernel.prepared(target.key, thing, manager=how.manager, subresource=part, tracked=tracked)
+        changed = admission.kept(target.kind, changed, live)
+        if changed.get("spec") == live.get("spec") and target.kind.resource == "pods":
+            metadata = {**changed["metadata"], "generation": before.get("generation", 1)}
+            changed = {**changed, "metadata": metadata}
+        validation.check(target.kind, changed, live, uid=given.get("uid"))
+        how.warnings += podwarnings.of(target.kind, changed, live)
+        if how.dry:
             return whole(target.kind, changed)
         if self._deleter.finished(changed):
             self._kernel.delete(target.key)
             return whole(target.kind, changed)
         return whole(target.kind, self._kernel.store.put(target.key, changed))
 
-    def _delete_all(self, request: Request, target: Target, query: Query) -> tuple[int, Object]:
-        if target.kind.namespaced and target.namespace is None:
-            raise status.method_not_allowed()
-        how = deleting.options(query, _body(request) if request.body else None)
+    def _part(self, target: Target, live: Object, thing: Object) -> Object:
+        """Through one part of an object nothing is changed of the other."""
+        before, metadata = live["metadata"], thing["metadata"]
+        if target.subresource == "status":
+            owned = {"managedFields": metadata["managedFields"]} if "managedFields" in metadata else {}
+            return {**live, "metadata": {**before, **owned}, "status": thing.get("status") or {}}
+        if target.subresource in ("ephemeralcontainers", "resize"):
+            return {**live, "metadata": metadata, "spec": thing.get("spec") or {}}
+        if "status" in target.kind.subresources:
+            thing = {key: value for key, value in thing.items() if key != "status"}
+            if "status" in live:
+                thing["status"] = live["status"]
+        return thing
+
+    def _delete(self, request: Request, target: Target, query: Query) -> tuple[int, Object]:
+        how = deleting.read(request, query)
+        if target.name:
+            gone = self._deleter.delete(target.kind, target.key, how)
+            return 200, gone if gone.get("kind") == "Status" else whole(target.kind, gone)
         by_label = selectors.labels(query.get("labelSelector"))
         by_field = selectors.fields(query.get("fieldSelector"), target.kind.resource)
         found = [
@@ -226,11 +279,13 @@ class Writer:
             for thing in self._kernel.store.list(target.kind.collection, target.namespace)
             if by_label(thing["metadata"].get("labels") or {}) and by_field(thing)
         ]
+        head = {"kind": f"{target.kind.kind}List", "apiVersion": target.kind.api_version}
+        version = str(self._kernel.store.version)
         for thing in found:
             key = Key(*target.kind.collection, target.namespace or "", thing["metadata"]["name"])
             self._deleter.delete(target.kind, key, how)
-        head = {"kind": f"{target.kind.kind}List", "apiVersion": target.kind.api_version}
-        return 200, {**head, "metadata": {"resourceVersion": str(self._kernel.store.version)}, "items": found}
+        items = [{k: v for k, v in thing.items() if k not in ("kind", "apiVersion")} for thing in found]
+        return 200, {**head, "metadata": {"resourceVersion": version}, "items": items}
 
     def _live(self, target: Target) -> Object:
         live = self._kernel.store.get(target.key)
@@ -238,64 +293,35 @@ class Writer:
             raise status.not_found(target.kind, target.name)
         return live
 
-    def _typed(self, target: Target, sent: Any) -> Object:
-        """What was sent, if it is of this kind and belongs here."""
-        kind = target.kind
-        if not isinstance(sent, dict):
-            raise status.bad_request("couldn't get version/kind; json parse error: json: cannot unmarshal")
-        # What names no type is taken for what the path serves.
-        sent = {**sent, "kind": sent.get("kind") or kind.kind, "apiVersion": sent.get("apiVersion") or kind.api_version}
-        if (sent["kind"], sent["apiVersion"]) != (kind.kind, kind.api_version):
-            version = str(sent["apiVersion"]).rpartition("/")[2]
+    def _same_name(self, target: Target, thing: Object) -> None:
+        name = (thing.get("metadata") or {}).get("name")
+        if not name:
+            raise status.bad_request(UNDETERMINED.format(name=target.name))
+        if name != target.name:
             raise status.bad_request(
-                f'{sent["kind"]} in version "{version}" cannot be handled as a {kind.kind}: converting '
-                f"({version}.{sent['kind']}) to ({kind.group or 'core'}.{kind.kind}): unknown conversion"
+                f"the name of the object ({name}) does not match the name on the URL ({target.name})"
             )
-        metadata = sent.get("metadata") or {}
-        if not isinstance(metadata, dict):
-            raise status.bad_request(
-                f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: json: cannot unmarshal '
-                "into Go struct field .metadata of type v1.ObjectMeta"
-            )
-        if target.namespace is not None and metadata.get("namespace") not in (None, "", target.namespace):
+
+    def _same_namespace(self, target: Target, thing: Object) -> None:
+        given = (thing.get("metadata") or {}).get("namespace")
+        if target.namespace is not None and given not in (None, "", target.namespace):
             raise status.bad_request(
                 "the namespace of the provided object does not match the namespace sent on the request"
             )
-        return {**sent, "metadata": metadata}
 
     def _check_namespace(self, target: Target) -> None:
-        if target.kind.namespaced:
-            if not target.namespace:
-                raise status.bad_request("an empty namespace may not be set during creation")
-            if self._kernel.store.get(Key("", "namespaces", "", target.namespace)) is None:
-                message = f'namespaces "{target.namespace}" not found'
-                details = {"name": target.namespace, "kind": "namespaces"}
-                raise status.Refusal(404, "NotFound", message, details)
-
-
-class _Manager:
-    """Who writes: fieldManager of the query, else the first part of the user agent
-    (apiserver/pkg/endpoints/handlers/create.go, managerOrUserAgent)."""
-
-    def __init__(self, request: Request, query: Query) -> None:
-        agent = header(request, "user-agent").split("/")[0]
-        self.name = query.get("fieldManager") or "".join(letter for letter in agent if letter.isprintable())[:128]
-
-
-def _managed(metadata: dict[str, Any]) -> dict[str, Any]:
-    return {"managedFields": metadata["managedFields"]} if "managedFields" in metadata else {}
+        if not target.kind.namespaced:
+            return
+        if not target.namespace:
+            raise status.bad_request("an empty namespace may not be set during creation")
+        space = self._kernel.store.get(Key("", "namespaces", "", target.namespace))
+        if space is None:
+            message = f'namespaces "{target.namespace}" not found'
+            details = {"name": target.namespace, "kind": "namespaces"}
+            raise status.Refusal(404, "NotFound", message, details)
+        if "deletionTimestamp" in space["metadata"]:
+            raise status.terminating(target.kind, target.name, target.namespace)
 
 
 def _uid_mismatch(asked: str, found: str) -> str:
     return f"Precondition failed: UID in precondition: {asked}, UID in object meta: {found}"
-
-
-def _body(request: Request, *, yaml: bool = False) -> Any:
-    media = header(request, "content-type").split(";")[0].strip()
-    if not yaml and media not in ("", "application/json"):
-        raise status.unsupported_media_type(("application/json",))
-    try:
-        return msgspec.json.decode(request.body)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        said = "error decoding YAML: " if yaml else "the object provided is unrecognized: json parse error: "
-        raise status.bad_request(f"{said}{error}") from None

@@ -41,6 +41,13 @@ class Claims:
             self._users.setdefault(key, set()).add(uid)
         return self._work.profile.attach if fresh else 0.0
 
+    def hold(self, namespace: str, names: list[str], node: str, uid: str) -> None:
+        """They are mounted there already."""
+        for key in (self._key(namespace, name) for name in names):
+            if not self._is_shared(key):
+                self._node[key] = node
+                self._users.setdefault(key, set()).add(uid)
+
     def release(self, namespace: str, names: list[str], uid: str) -> None:
         """The pod is gone: what nobody else uses is detached after a while."""
         for key in (self._key(namespace, name) for name in names):

@@ -22,7 +22,7 @@ class Deployments:
         deployment = work.get(key)
         if deployment is None:
             return
-        sets = work.controlled(deployment["metadata"]["uid"], REPLICASETS)
+        sets = work.claimed(deployment, "Deployment", REPLICASETS)
         if pods.is_terminating(deployment):
             new = replicasets_of.find_new(deployment, sets)
             work.set_status(DEPLOYMENTS, deployment, deployment_status.counted(deployment, sets, new, work.stamp))
@@ -111,6 +111,7 @@ class Deployments:
         collisions = deployment.get("status", {}).get("collisionCount")
         digest = replicasets_of.name_hash(template, collisions)
         name = f"{key.name}-{digest}"
+        # Whoever it is of: an equal one of its own would have been found.
         taken = work.get(Key(*REPLICASETS, key.namespace, name))
         if taken is not None:
             status = {**deployment.get("status", {}), "collisionCount": (collisions or 0) + 1}
@@ -222,7 +223,7 @@ class Deployments:
         active = [rs for rs in every if replicas(rs)]
         if len(active) < 2:
             latest = active[0] if active else new or (old[-1] if old else None)
-            if (latest is not None and replicas(latest) != wanted) or latest is not None:
+            if latest is not None:
                 scale_to(work, deployment, latest, wanted)
             return
         if new and _is_saturated(deployment, new):

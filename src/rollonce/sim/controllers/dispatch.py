@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from rollonce.sim import pods
+from rollonce.sim.controllers.cronjobs import CronJobs
 from rollonce.sim.controllers.daemonset import DaemonSets
 from rollonce.sim.controllers.deployment import Deployments
 from rollonce.sim.controllers.garbage import Garbage
+from rollonce.sim.controllers.jobs import Jobs
 from rollonce.sim.controllers.kubelet import Kubelet
 from rollonce.sim.controllers.replicaset import ReplicaSets
 from rollonce.sim.controllers.statefulset import StatefulSets
 from rollonce.sim.controllers.work import (
+    ADOPTED,
+    CRONJOBS,
     DAEMONSETS,
     DEPLOYMENTS,
+    JOBS,
     NODES,
     PODS,
     REPLICASETS,
+    REVISIONS,
     STATEFULSETS,
     Queue,
     Work,
+    key_of,
     owner,
+    selects,
 )
 from rollonce.sim.kernel import Kernel
 from rollonce.sim.pods import Profile
@@ -34,8 +42,8 @@ def install(kernel: Kernel, profile: Profile = pods.NONE) -> Dispatch:
     """
     work = Work(kernel, profile)
     dispatch = Dispatch(work)
-    for change in kernel.store.since(0):
-        work.note(change)
+    for key, thing in kernel.store.everything():
+        work.note(Change(0, "ADDED", key, thing, None))
     kernel.store.listen(dispatch.note)
     if not kernel.store.list(NODES):
         for name in NODE_NAMES:
@@ -47,6 +55,13 @@ def install(kernel: Kernel, profile: Profile = pods.NONE) -> Dispatch:
 def add_node(kernel: Kernel, name: str) -> None:
     """One more node that takes pods."""
     kernel.create(Key(*NODES, "", name), _node(name), manager="kubelet")
+
+
+ADOPTERS = {
+    PODS: (REPLICASETS, STATEFULSETS, DAEMONSETS),
+    REPLICASETS: (DEPLOYMENTS,),
+    REVISIONS: (STATEFULSETS, DAEMONSETS),
+}
 
 
 class Dispatch:
@@ -64,6 +79,8 @@ class Dispatch:
             REPLICASETS: replicasets.queue,
             STATEFULSETS: StatefulSets(work).queue,
             DAEMONSETS: DaemonSets(work).queue,
+            JOBS: Jobs(work).queue,
+            CRONJOBS: CronJobs(work).queue,
         }
 
     def adopt(self) -> None:
@@ -83,6 +100,18 @@ class Dispatch:
         if change.key.collection == PODS:
             self._kubelet.note(change)
         self._owner(change)
+        if change.type != "DELETED" and change.key.collection in ADOPTED and owner(change.object) is None:
+            self._orphan(change)
+        elif change.previous is not None and owner(change.object) != owner(change.previous):
+            self._owner(change._replace(object=change.previous))
+
+    def _orphan(self, change: Change) -> None:
+        """Whoever selects it looks whether to adopt it (getDeploymentsForReplicaSet and the like)."""
+        labels = change.object["metadata"].get("labels") or {}
+        for collection in ADOPTERS[change.key.collection]:
+            for thing in self._work.kernel.store.list(collection, change.key.namespace):
+                if selects(thing["spec"].get("selector"), labels):
+                    self._queues[collection].add(key_of(collection, thing))
 
     def _owner(self, change: Change) -> None:
         """Asks for a sync of the owner; of the Deployment too where a pod is gone (deletePod, for Recreate)."""

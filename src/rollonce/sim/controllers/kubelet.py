@@ -14,6 +14,8 @@ from rollonce.sim.store import Change, Key, Object
 
 SCHEDULER = "kube-scheduler"
 KUBELET = "kubelet"
+# progressDeadlineSeconds where none is given: what has not got ready by then does not get ready by itself.
+PATIENCE = 600.0
 # CrashLoopBackOff: seconds between restarts; after the last one the cluster is at rest.
 BACKOFF = (10.0, 20.0, 40.0, 80.0, 160.0, 300.0)
 
@@ -33,15 +35,47 @@ class Kubelet:
         key, pod, before = change.key, change.object, change.previous
         if change.type == "DELETED":
             self._claims.release(key.namespace, pods.claims(pod), pod["metadata"]["uid"])
-        elif pods.is_terminating(pod):
+            return
+        if before is None:
+            self._take(key, pod)
+        if pods.is_terminating(pod):
             if before is None or not pods.is_terminating(before):
                 self._later(0.0, key, pod, self._stop)
             elif before["metadata"].get("finalizers") and not pod["metadata"].get("finalizers"):
                 self._later(0.0, key, pod, self._gone)
-        elif before is None and not pod.get("status", {}).get("containerStatuses"):
-            self._later(self._work.profile.schedule, key, pod, self._bind)
-        elif before is not None and before["spec"].get("containers") != pod["spec"].get("containers"):
+        elif before is None:
+            self._begin(key, pod)
+        elif before["spec"].get("containers") != pod["spec"].get("containers"):
             self._later(0.0, key, pod, self._restart)
+
+    def _take(self, key: Key, pod: Object) -> None:
+        """A pod that was put back as it was holds its volumes, and its node has its images."""
+        node = pod["spec"].get("nodeName")
+        if node and pod.get("status", {}).get("phase") == "Running":
+            self._images |= {(node, container["image"]) for container in _every(pod)}
+            self._claims.hold(key.namespace, pods.claims(pod), node, pod["metadata"]["uid"])
+
+    def _begin(self, key: Key, pod: Object) -> None:
+        """A new pod is scheduled; one that was put back goes on from where it was, and what was stuck stays so."""
+        status = pod.get("status", {})
+        if pods.is_finished(pod) or pods.is_ready(pod) or self._is_stuck(pod):
+            return
+        if not pod["spec"].get("nodeName") or not status.get("conditions"):
+            self._later(self._work.profile.schedule, key, pod, self._bind)
+        elif status.get("phase") == "Running":
+            self._later(self._work.profile.start + _probing(pod), key, pod, self._ready)
+        else:
+            self._later(0.0, key, pod, self._mount)
+
+    def _is_stuck(self, pod: Object) -> bool:
+        """Whether it says what keeps it from getting ready, or has not got ready for longer than a rollout may take."""
+        status = pod.get("status", {})
+        for container in [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]:
+            waiting = container.get("state", {}).get("waiting") or {}
+            if waiting.get("reason", "PodInitializing") not in ("ContainerCreating", "PodInitializing"):
+                return True
+        stamps = [c["lastTransitionTime"] for c in status.get("conditions") or [] if c["status"] == "False"]
+        return any(self._work.now - pods.seconds(stamp) > PATIENCE for stamp in stamps)
 
     def _later(self, seconds: float, key: Key, pod: Object, act: Callable[[Key, Object], None]) -> None:
         """Acts on the same pod, if it is still there by then; what starts pods does not act on terminating ones."""
@@ -120,17 +154,28 @@ class Kubelet:
 
     def _pulling(self, pod: Object) -> float:
         """Seconds until all images are on the node, which has them then."""
-        every = pod["spec"].get("containers", []) + (pod["spec"].get("initContainers") or [])
-        wanted = {(pod["spec"]["nodeName"], container["image"]) for container in every}
+        wanted = {(pod["spec"]["nodeName"], container["image"]) for container in _every(pod)}
         missing = wanted - self._images
         self._images |= wanted
         return self._work.profile.pull if missing else 0.0
 
     def _initialize(self, key: Key, pod: Object) -> None:
-        self._later(self._work.profile.init * len(pod["spec"].get("initContainers") or []), key, pod, self._run)
+        profile = self._work.profile
+        usual = profile.init * len(pod["spec"].get("initContainers") or []) + profile.run
+        self._later(pods.delay(pod, f"{profile.annotations}start-delay", usual), key, pod, self._run)
 
     def _run(self, key: Key, pod: Object) -> None:
         asked = pods.failure(pod)
+        ends = pod["spec"].get("restartPolicy", "Always") != "Always"
+        if pods.never_initializes(pod):
+            status = pods.with_conditions(
+                pod["status"], [("Initialized", False, "ContainersNotInitialized", "")], self._work.now
+            )
+            self._status(key, pod, {**status, **_containers(pod, self._waits("PodInitializing"))})
+            return
+        if asked == "crash" and pod["spec"].get("restartPolicy") == "Never":
+            self._end(key, pod, "Failed", 1)
+            return
         if asked == "crash":
             self._crash(key, pod)
             return
@@ -139,8 +184,31 @@ class Kubelet:
         address = f"10.{self._turn_ip >> 16 & 255}.{self._turn_ip >> 8 & 255}.{self._turn_ip & 255}"
         status = {**status, "phase": "Running", "podIP": address, "podIPs": [{"ip": address}]}
         pod = self._status(key, pod, {**status, **_containers(pod, self._runs(ready=False))})
-        if asked != "never-ready":
-            self._later(self._work.profile.start + _probing(pod), key, pod, self._ready)
+        if ends and asked != "never-ready":
+            self._later(self._starting(pod), key, pod, partial(self._end, phase="Succeeded", code=0))
+        elif asked != "never-ready":
+            self._later(self._starting(pod), key, pod, self._ready)
+
+    def _end(self, key: Key, pod: Object, phase: str, code: int) -> None:
+        """The containers of a pod that is not to run for ever have ended."""
+        now = self._work.stamp
+        reason = "Completed" if phase == "Succeeded" else "Error"
+
+        def made(container: Object, before: Object) -> Object:
+            started = before.get("state", {}).get("running", {}).get("startedAt", now)
+            ended = {"exitCode": code, "reason": reason, "startedAt": started, "finishedAt": now}
+            running = self._runs(ready=False)(container, before)
+            return {**running, "started": False, "state": {"terminated": ended}}
+
+        told = "PodCompleted" if phase == "Succeeded" else "PodFailed"
+        unready = [(kind, False, told, "") for kind in ("ContainersReady", "Ready")]
+        status = pods.with_conditions(pod["status"], unready, self._work.now)
+        self._status(key, pod, {**status, "phase": phase, **_containers(pod, made)})
+
+    def _starting(self, pod: Object) -> float:
+        """Seconds from running to ready."""
+        profile = self._work.profile
+        return pods.delay(pod, f"{profile.annotations}ready-delay", profile.start + _probing(pod))
 
     def _ready(self, key: Key, pod: Object) -> None:
         status = pods.with_conditions(
@@ -179,7 +247,8 @@ class Kubelet:
             pods.container_failure(c) in {"image-pull", "crash", "never-ready"} for c in pod["spec"]["containers"]
         )
         if not wanted:
-            self._later(self._pulling(pod) + self._work.profile.start, key, pod, self._restarted)
+            again = pods.delay(pod, f"{self._work.profile.annotations}start-delay", self._work.profile.run)
+            self._later(self._pulling(pod) + again + self._starting(pod), key, pod, self._restarted)
 
     def _restarted(self, key: Key, pod: Object) -> None:
         statuses = [
@@ -195,7 +264,8 @@ class Kubelet:
             unready = [(kind, False, "ContainersNotReady", _unready(pod)) for kind in ("ContainersReady", "Ready")]
             pod = self._status(key, pod, pods.with_conditions(pod["status"], unready, self._work.now))
         started = pod.get("status", {}).get("phase") == "Running"
-        self._later(min(self._work.profile.terminate, grace) if started else 0.0, key, pod, self._gone)
+        stopping = pods.delay(pod, f"{self._work.profile.annotations}stop-delay", self._work.profile.terminate)
+        self._later(min(stopping, grace) if started else 0.0, key, pod, self._gone)
 
     def _gone(self, key: Key, pod: Object) -> None:
         if not pod["metadata"].get("finalizers"):
@@ -225,6 +295,10 @@ class Kubelet:
             }  # fmt: skip
 
         return made
+
+
+def _every(pod: Object) -> list[Object]:
+    return [*pod["spec"].get("containers", []), *(pod["spec"].get("initContainers") or [])]
 
 
 def image_id(image: str) -> str:

@@ -20,7 +20,7 @@ class ReplicaSets:
         rs = work.get(key)
         if rs is None:
             return
-        owned = work.controlled(rs["metadata"]["uid"], PODS)
+        owned = work.claimed(rs, "ReplicaSet", PODS)
         if not pods.is_terminating(rs):
             active = [pod for pod in owned if pods.is_active(pod)]
             self._manage(rs, active)

@@ -123,12 +123,15 @@ def sized(deployment: Object) -> dict[str, str]:
     return {DESIRED: str(wanted), MAXIMUM: str(wanted + fenceposts(deployment)[0])}
 
 
-def scale_to(work: Work, deployment: Object, rs: Object, count: int) -> bool:
-    """Writes count and annotations where they differ (scaleReplicaSet); whether the count did."""
+def scale_to(work: Work, deployment: Object, rs: Object, count: int, *, force: bool = False) -> bool:
+    """Writes count and annotations where the count differs; whether it did (scaleReplicaSet).
+
+    With `force` the annotations are written where they alone differ.
+    """
+    changed = replicas(rs) != count
     before = rs["metadata"].get("annotations") or {}
     after = {**before, **sized(deployment)}
-    changed = replicas(rs) != count
-    if changed or after != before:
+    if changed or (force and after != before):
         metadata = {**rs["metadata"], "annotations": after}
         work.update(REPLICASETS, {**rs, "metadata": metadata, "spec": {**rs["spec"], "replicas": count}})
     return changed
@@ -151,7 +154,7 @@ def proportional(work: Work, deployment: Object, active: list[Object]) -> None:
         size = sizes[place]
         if not place and missing:
             size = max(size + missing - added, 0)
-        scale_to(work, deployment, rs, size)
+        scale_to(work, deployment, rs, size, force=True)
 
 
 def _share(deployment: Object, rs: Object, surge: int, missing: int, added: int) -> int:

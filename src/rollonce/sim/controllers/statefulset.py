@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rollonce.sim import pods
 from rollonce.sim.controllers import history
 from rollonce.sim.controllers.replicasets_of import replicas
@@ -19,52 +21,81 @@ class StatefulSets:
     def sync(self, key: Key) -> None:
         """One pass; each change of a pod brings the next."""
         work, thing = self._work, self._work.get(key)
-        if thing is None or pods.is_terminating(thing):
+        if thing is None:
             return
-        update, known, collisions = history.current(work, "StatefulSet", thing)
+        found = history.of_statefulset(work, thing)
+        update = found.update
         named = thing.get("status", {}).get("currentRevision", "")
-        current = next((r for r in known if r["metadata"]["name"] == named), update)
-        owned = {_ordinal(pod): pod for pod in work.controlled(thing["metadata"]["uid"], PODS)}
-        self._pass(thing, owned, current, update)
-        self._count(thing, current, update, collisions)
-        live = {p["metadata"].get("labels", {}).get(history.LABEL, "") for p in owned.values()}
-        named_live = live | {current["metadata"]["name"], update["metadata"]["name"]}
-        history.clean(work, thing, known, named_live)
+        current = next((r for r in found.known if r["metadata"]["name"] == named), update)
+        owned = {_ordinal(pod): pod for pod in work.claimed(thing, "StatefulSet", PODS) if _ordinal(pod) >= 0}
+        counted = Counted(self._work.now, thing, current, update)
+        # What this pass makes is counted by the next one (isCreated).
+        counted.count(list(owned.values()))
+        if counted.soon:
+            self.queue.add_after(key, min(counted.soon))
+        if not pods.is_terminating(thing):
+            self._pass(thing, owned, current, counted)
+        self._store(thing, counted, found.collisions)
+        live = {_revision(pod) for pod in owned.values()} | {current["metadata"]["name"], update["metadata"]["name"]}
+        spare = [revision for revision in found.known if revision["metadata"]["name"] not in live]
+        history.clean(work, thing, spare, lambda _: False)
 
-    def _pass(self, thing: Object, owned: dict[int, Object], current: Object, update: Object) -> None:
+    def _pass(self, thing: Object, owned: dict[int, Object], current: Object, counted: Counted) -> None:
+        """updateStatefulSet."""
         spec = thing["spec"]
         ordered = spec.get("podManagementPolicy", "OrderedReady") != "Parallel"
         start = (spec.get("ordinals") or {}).get("start", 0)
         wanted = range(start, start + replicas(thing))
+        there = self._fill(thing, owned, wanted, current, counted)
+        condemned = [owned[o] for o in sorted(owned, reverse=True) if o not in wanted]
+        if there is None or self._condemn(thing, condemned, ordered=ordered):
+            return
         strategy = spec.get("updateStrategy", {})
-        partition = (strategy.get("rollingUpdate") or {}).get("partition", 0)
-        for ordinal in wanted:
-            pod = owned.get(ordinal)
-            if pod is None or pods.is_finished(pod):
-                if pod is not None:
-                    self._work.delete(PODS, pod)
-                    return
-                born = current if _is_old(thing, ordinal - start, partition) else update
-                self._make(thing, ordinal, born)
-                if ordered:
-                    return
-            elif ordered and (pods.is_terminating(pod) or not self._is_available(thing, pod)):
-                return
-        for ordinal in sorted((o for o in owned if o not in wanted), reverse=True):
-            if not pods.is_terminating(owned[ordinal]):
-                self._work.delete(PODS, owned[ordinal])
-            if ordered:
-                return
         if strategy.get("type") == "OnDelete":
             return
-        name = update["metadata"]["name"]
-        for ordinal in sorted((o for o in owned if o in wanted and o - start >= partition), reverse=True):
-            pod = owned[ordinal]
-            if pod["metadata"].get("labels", {}).get(history.LABEL) != name and not pods.is_terminating(pod):
+        lowest = (strategy.get("rollingUpdate") or {}).get("partition", 0)
+        name = counted.update
+        for pod in reversed(there[lowest:]):
+            if _revision(pod) != name and not pods.is_terminating(pod):
                 self._work.delete(PODS, pod)
+                counted.status["currentReplicas"] -= 1
                 return
             if pods.is_terminating(pod) or not self._is_available(thing, pod):
                 return
+
+    def _fill(
+        self, thing: Object, owned: dict[int, Object], wanted: range, current: Object, counted: Counted
+    ) -> list[Object] | None:
+        """processReplica: what is missing is created; None where an ordered set has to wait."""
+        ordered = thing["spec"].get("podManagementPolicy", "OrderedReady") != "Parallel"
+        there = []
+        for ordinal in wanted:
+            pod = owned.get(ordinal)
+            if pod is None:
+                born = current if _is_old(thing, ordinal - wanted.start) else counted.revision
+                pod = self._make(thing, ordinal, born)
+                if ordered:
+                    return None
+            elif pods.is_finished(pod):
+                if not pods.is_terminating(pod):
+                    self._work.delete(PODS, pod)
+                if ordered:
+                    return None
+            elif ordered and (pods.is_terminating(pod) or not self._is_available(thing, pod)):
+                return None
+            there.append(pod)
+        return there
+
+    def _condemn(self, thing: Object, condemned: list[Object], *, ordered: bool) -> bool:
+        """processCondemned: the highest goes first, an ordered set waits for each; whether the pass is over."""
+        broken = [pod for pod in condemned if pods.is_terminating(pod) or not self._is_available(thing, pod)]
+        for pod in condemned:
+            waits = pods.is_terminating(pod) or (pod in broken and pod is not broken[-1])
+            if not waits or (not ordered and not pods.is_terminating(pod)):
+                self._work.delete(PODS, pod)
+            if ordered:
+                return True
+        return False
 
     def _is_available(self, thing: Object, pod: Object) -> bool:
         wait = pods.available_in(pod, thing["spec"].get("minReadySeconds", 0), self._work.now)
@@ -72,10 +103,10 @@ class StatefulSets:
             self.queue.add_after(key_of(STATEFULSETS, thing), wait)
         return wait == 0.0
 
-    def _make(self, thing: Object, ordinal: int, revision: Object) -> None:
+    def _make(self, thing: Object, ordinal: int, revision: Object) -> Object:
         name, namespace = f"{thing['metadata']['name']}-{ordinal}", thing["metadata"]["namespace"]
         template = {k: v for k, v in revision["data"]["spec"]["template"].items() if k != "$patch"}
-        pod = pod_from(template, owned_by(thing, "StatefulSet"), namespace, name)
+        pod = pod_from(template, owned_by(thing, "StatefulSet"), namespace, name, f"{thing['metadata']['name']}-")
         labels = {
             **pod["metadata"].get("labels", {}),
             "statefulset.kubernetes.io/pod-name": name,
@@ -91,45 +122,81 @@ class StatefulSets:
                 self._work.create(CLAIMS, namespace, key.name, made)
             volumes.append({"name": volume, "persistentVolumeClaim": {"claimName": key.name}})
         spec = {**template["spec"], "hostname": name, **({"volumes": volumes} if volumes else {})}
-        self._work.create(
-            PODS, namespace, name, {**pod, "metadata": {**pod["metadata"], "labels": labels}, "spec": spec}
-        )
+        if thing["spec"].get("serviceName"):
+            spec["subdomain"] = thing["spec"]["serviceName"]
+        made = {**pod, "metadata": {**pod["metadata"], "labels": labels}, "spec": spec}
+        return self._work.create(PODS, namespace, name, made)
 
-    def _count(self, thing: Object, current: Object, update: Object, collisions: int) -> None:
-        """updateStatefulSet and completeRollingUpdate."""
-        owned = history.owned_pods(self._work, thing)
-        ready = [pod for pod in owned if pods.is_ready(pod)]
-        active = [pod for pod in owned if pods.is_active(pod)]
-        names = {which: revision["metadata"]["name"] for which, revision in (("now", current), ("next", update))}
-        on = {w: sum(1 for p in active if p["metadata"]["labels"].get(history.LABEL) == n) for w, n in names.items()}
-        wanted = replicas(thing)
-        rolling = thing["spec"].get("updateStrategy", {}).get("type", "RollingUpdate") == "RollingUpdate"
-        if rolling and on["next"] == len(owned) == len(ready) == wanted:
-            names["now"], on["now"] = names["next"], on["next"]
-        available = sum(1 for pod in ready if self._is_available(thing, pod))
-        status = {
+    def _store(self, thing: Object, counted: Counted, collisions: int) -> None:
+        """updateStatefulSetStatus; a collision alone is not written."""
+        status = counted.completed()
+        before = thing.get("status", {})
+        behind = status["observedGeneration"] > before.get("observedGeneration", 0)
+        if not behind and all(before.get(name, 0) == value for name, value in status.items()):
+            return
+        kept = {name: value for name, value in status.items() if value or name in ALWAYS_SHOWN}
+        self._work.set_status(STATEFULSETS, thing, {**kept, "collisionCount": collisions})
+
+
+ALWAYS_SHOWN = frozenset({"observedGeneration", "replicas", "availableReplicas"})
+
+
+class Counted:
+    """The status as a pass counts it (updateStatus)."""
+
+    def __init__(self, now: float, thing: Object, current: Object, update: Object) -> None:
+        self._now = now
+        self._thing = thing
+        self.revision = update
+        self.update = str(update["metadata"]["name"])
+        # In how many seconds the ready pods that are not available yet will be.
+        self.soon: list[float] = []
+        self.status: dict[str, Any] = {
             "observedGeneration": thing["metadata"]["generation"],
-            "replicas": len(owned),
-            "readyReplicas": len(ready) or None,
-            "availableReplicas": available,
-            "currentReplicas": on["now"] or None,
-            "updatedReplicas": on["next"] or None,
-            "currentRevision": names["now"],
-            "updateRevision": names["next"],
-            "collisionCount": collisions,
+            "currentRevision": current["metadata"]["name"],
+            "updateRevision": self.update,
         }
-        self._work.set_status(STATEFULSETS, thing, status)
+
+    def count(self, found: list[Object]) -> None:
+        """Counts pods."""
+        least = self._thing["spec"].get("minReadySeconds", 0)
+        ready = [pod for pod in found if pods.is_ready(pod) and pod["status"].get("phase") == "Running"]
+        waits = [pods.available_in(pod, least, self._now) for pod in ready]
+        self.soon = [wait for wait in waits if wait]
+        staying = [_revision(pod) for pod in found if not pods.is_terminating(pod)]
+        self.status |= {
+            "replicas": len(found),
+            "readyReplicas": len(ready),
+            "availableReplicas": waits.count(0.0),
+            "currentReplicas": staying.count(self.status["currentRevision"]),
+            "updatedReplicas": staying.count(self.update),
+        }
+
+    def completed(self) -> dict[str, Any]:
+        """The status; when every pod is updated and ready, the update is the current one (completeRollingUpdate)."""
+        rolling = self._thing["spec"].get("updateStrategy", {}).get("type", "RollingUpdate") == "RollingUpdate"
+        names = ("updatedReplicas", "readyReplicas", "replicas")
+        if rolling and all(self.status[name] == replicas(self._thing) for name in names):
+            done = {"currentReplicas": self.status["updatedReplicas"], "currentRevision": self.update}
+            return {**self.status, **done}
+        return self.status
+
+
+def _revision(pod: Object) -> str:
+    return str(pod["metadata"].get("labels", {}).get(history.LABEL, ""))
 
 
 def _ordinal(pod: Object) -> int:
-    return int(pod["metadata"]["name"].rpartition("-")[2])
+    """The number at the end of its name, -1 where there is none."""
+    text = str(pod["metadata"]["name"]).rpartition("-")[2]
+    return int(text) if text.isdigit() else -1
 
 
-def _is_old(thing: Object, place: int, partition: int) -> bool:
+def _is_old(thing: Object, place: int) -> bool:
     """Whether a pod at that place is born at the current revision (newVersionedStatefulSetPod)."""
     strategy = thing["spec"].get("updateStrategy", {})
-    if strategy.get("type") == "OnDelete":
-        return False
-    if not strategy.get("rollingUpdate"):
-        return bool(place < thing.get("status", {}).get("currentReplicas", 0))
-    return place < partition
+    rolling = strategy.get("rollingUpdate")
+    if rolling is not None:
+        return bool(place < rolling.get("partition", 0))
+    is_rolling = strategy.get("type", "RollingUpdate") == "RollingUpdate"
+    return is_rolling and bool(place < thing.get("status", {}).get("currentReplicas", 0))

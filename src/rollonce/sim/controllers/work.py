@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from rollonce.sim import pods
+from rollonce.sim.api import defaults
 from rollonce.sim.clockwork import timestamp
 from rollonce.sim.kernel import CONTROLLER_MANAGER, Kernel
 from rollonce.sim.pods import Profile
@@ -19,12 +20,19 @@ REPLICASETS = Collection("apps", "replicasets")
 STATEFULSETS = Collection("apps", "statefulsets")
 DAEMONSETS = Collection("apps", "daemonsets")
 REVISIONS = Collection("apps", "controllerrevisions")
+JOBS = Collection("batch", "jobs")
+CRONJOBS = Collection("batch", "cronjobs")
 PODS = Collection("", "pods")
 NODES = Collection("", "nodes")
 CLAIMS = Collection("", "persistentvolumeclaims")
 
+ADOPTED = frozenset({PODS, REPLICASETS, REVISIONS})
+NEVER_RELEASED = (REVISIONS, "StatefulSet")
+
 # Between a write and the sync that sees it: informer and queue of the real controllers. Writes within it are one sync.
 LATENCY = 0.005
+# What one write of a controller takes.
+WRITE = 0.008
 # What a controller waits before it tries again after an error (workqueue.DefaultTypedControllerRateLimiter, first).
 RETRY = 0.005
 
@@ -79,25 +87,50 @@ def scaled(value: int | str | None, total: int, *, default: int | str, up: bool)
     return -(-product // 100) if up else product // 100
 
 
+def _fits(by: Object, kind: str, thing: Object, collection: Collection) -> bool:
+    """A StatefulSet takes only pods with its names (isMemberOf)."""
+    if (kind, collection) != ("StatefulSet", PODS):
+        return True
+    name, _, ordinal = thing["metadata"]["name"].rpartition("-")
+    return bool(name == by["metadata"]["name"]) and str(ordinal).isdigit()
+
+
+def admitted(pod: Object) -> Object:
+    """A pod as admission leaves it (plugin/pkg/admission/defaulttolerationseconds): nobody owns what it adds."""
+    given = pod["spec"].get("tolerations") or []
+    added = [
+        {"effect": "NoExecute", "key": key, "operator": "Exists", "tolerationSeconds": 300}
+        for key in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
+        if not any(t.get("key") in (key, None, "") and t.get("effect") in ("NoExecute", None, "") for t in given)
+    ]
+    return {**pod, "spec": {**pod["spec"], "tolerations": [*given, *added]}}
+
+
 def key_of(collection: Collection, thing: Object) -> Key:
     """The key under which an object of that collection is stored."""
     return Key(*collection, thing["metadata"].get("namespace", ""), thing["metadata"]["name"])
 
 
 class Queue:
-    """Keys to sync, each at most once at a time, a little after it was asked for."""
+    """Keys to sync, each at most once at a time, a little after it was asked for.
+
+    A sync takes as long as what it writes; what is asked for meanwhile is one sync after it.
+    """
 
     def __init__(self, kernel: Kernel, sync: Callable[[Key], None]) -> None:
         self._clockwork = kernel.clockwork
+        self._store = kernel.store
         self._sync = sync
         self._waiting: set[Key] = set()
         self._timers: set[tuple[Key, float]] = set()
+        self._busy: dict[Key, float] = {}
 
     def add(self, key: Key) -> None:
         """Asks for a sync; what is asked for already is one sync."""
         if key not in self._waiting:
             self._waiting.add(key)
-            self._clockwork.after(LATENCY, partial(self._run, key))
+            due = max(self._clockwork.now + LATENCY, self._busy.pop(key, 0.0))
+            self._clockwork.at(due, partial(self._run, key))
 
     def add_after(self, key: Key, seconds: float) -> None:
         """Asks for a sync in so many seconds."""
@@ -111,8 +144,14 @@ class Queue:
         self.add(key)
 
     def _run(self, key: Key) -> None:
-        self._waiting.discard(key)
+        # What the sync writes asks for the next one, which begins when this one has ended.
+        before = self._store.version
         self._sync(key)
+        self._waiting.discard(key)
+        written = self._store.version - before
+        if written:
+            self._busy[key] = self._clockwork.now + written * WRITE
+            self.add(key)
 
 
 def _drop(index: dict[Place, dict[Key, None]], place: Place, key: Key) -> None:
@@ -132,6 +171,8 @@ class Work:
         self.dependents: dict[str, dict[Key, None]] = {}
         self._controlled: dict[tuple[str, Collection], dict[Key, None]] = {}
         self.uids: dict[str, Key] = {}
+        # What nobody controls, and a controller may adopt, by namespace.
+        self._orphans: dict[tuple[str, Collection], dict[Key, None]] = {}
 
     @property
     def now(self) -> float:
@@ -152,6 +193,8 @@ class Work:
 
     def _remember(self, key: Key, thing: Object) -> None:
         self.uids[thing["metadata"]["uid"]] = key
+        if key.collection in ADOPTED and owner(thing) is None:
+            self._orphans.setdefault((key.namespace, key.collection), {})[key] = None
         for reference in thing["metadata"].get("ownerReferences", []):
             self.dependents.setdefault(reference["uid"], {})[key] = None
             if reference.get("controller"):
@@ -159,6 +202,8 @@ class Work:
 
     def _forget(self, key: Key, thing: Object) -> None:
         self.uids.pop(thing["metadata"]["uid"], None)
+        if key.collection in ADOPTED:
+            _drop(self._orphans, (key.namespace, key.collection), key)
         for reference in thing["metadata"].get("ownerReferences", []):
             uid = reference["uid"]
             _drop(self.dependents, uid, key)
@@ -173,9 +218,45 @@ class Work:
         found = [self.get(key) for key in self._controlled.get((uid, collection), {})]
         return sorted((thing for thing in found if thing is not None), key=age)
 
+    def claimed(self, by: Object, kind: str, collection: Collection) -> list[Object]:
+        """What an owner controls, oldest first, after it has adopted what its selector selects and released the rest.
+
+        pkg/controller/controller_ref_manager.go, ClaimObject; history/controller_history.go for what never is released.
+        """
+        uid, namespace = by["metadata"]["uid"], by["metadata"]["namespace"]
+        found, kept = self.controlled(uid, collection), []
+        if pods.is_terminating(by):
+            return found
+        selector = by["spec"].get("selector")
+        for thing in found:
+            if selects(selector, thing["metadata"].get("labels") or {}) or (collection, kind) == NEVER_RELEASED:
+                kept.append(thing)
+            else:
+                self._own(collection, thing, [r for r in thing["metadata"]["ownerReferences"] if r["uid"] != uid])
+        orphans = [self.get(key) for key in self._orphans.get((namespace, collection), {})]
+        for thing in (orphan for orphan in orphans if orphan is not None and not pods.is_terminating(orphan)):
+            if selects(selector, thing["metadata"].get("labels") or {}) and _fits(by, kind, thing, collection):
+                references = [*thing["metadata"].get("ownerReferences", []), owned_by(by, kind)]
+                kept.append(self._own(collection, thing, references))
+        return sorted(kept, key=age)
+
+    def _own(self, collection: Collection, thing: Object, references: list[Object]) -> Object:
+        metadata = {name: part for name, part in thing["metadata"].items() if name != "ownerReferences"}
+        if references:
+            metadata["ownerReferences"] = references
+        return self.update(collection, {**thing, "metadata": metadata})
+
     def create(self, collection: Collection, namespace: str, name: str, thing: Object) -> Object:
-        """Creates in the name of the controller manager."""
-        return self.kernel.create(Key(*collection, namespace, name), thing, manager=CONTROLLER_MANAGER)
+        """Creates in the name of the controller manager, with what the API server fills in."""
+        key = Key(*collection, namespace, name)
+        kind = self.kernel.kinds.of(collection)
+        made = {**thing, "metadata": {**thing["metadata"], "name": name}}
+        if kind is not None:
+            made = defaults.complete(kind, made)
+        if collection != PODS:
+            return self.kernel.create(key, made, manager=CONTROLLER_MANAGER)
+        tracked = self.kernel.prepared(key, made, manager=CONTROLLER_MANAGER)
+        return self.kernel.store.put(key, admitted(tracked))
 
     def update(self, collection: Collection, thing: Object) -> Object:
         """Writes metadata and spec in the name of the controller manager."""

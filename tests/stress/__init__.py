@@ -1,0 +1,1 @@
+"""Long suites that are run when asked for: `python -m tests.stress NAME...`."""
