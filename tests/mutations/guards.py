@@ -259,7 +259,7 @@ FAST = (
     Mutation(
         "ours is not recognised after a lost answer",
         "rollout/step.py",
-        "    if mine and decide.reaches(now, wish):\n",
+        "    if mine and decide.reaches(now, wish, state.patch):\n",
         "    if False:\n",
         f"{STEP}after_a_lost_answer_ours_is_there",
     ),

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
-
-import pytest
 
 from tests.controlplane import manifests
 from tests.controlplane.waiting import until
 from tests.scenarios import fleet
+from tests.scenarios.backends import real_only
 from tests.scenarios.interposer import before_patch
 from tests.scenarios.world import World, image
-
-pytestmark = pytest.mark.cluster
 
 CEO = "deployment/agent-ceo"
 A2 = image("agent", "b2")
@@ -102,6 +100,7 @@ def test_a_restart_replaces_the_pods_and_is_kept_by_later_deploys(world: World) 
     assert template(world)["metadata"]["annotations"][RESTARTED_AT] == stamp
 
 
+@real_only("kubectl itself")
 def test_a_restart_by_kubectl_and_one_by_us_are_the_same_to_the_pods(world: World) -> None:
     """kubectl's own mark is replaced, not doubled."""
     world.has(fleet.ceo("b1"))
@@ -174,13 +173,15 @@ def test_a_racing_writer_of_the_same_environment_is_seen_and_kept(world: World) 
     """Between our read and our patch somebody adds a variable: planned anew, and both are there."""
     world.has(with_env(fleet.ceo("b1"), value("LOG", "info")))
 
-    other = before_patch(lambda: world.kubectl("set", "env", CEO, "-c", "agent", "THEIRS=1"))
+    theirs = {"op": "add", "path": "/spec/template/spec/containers/0/env/-", "value": value("THEIRS", "1")}
+    other = before_patch(lambda: world.kubectl("patch", CEO, "--type=json", "-p", json.dumps([theirs])))
     run = world.converge(CEO, "--set-env", "agent:OURS=2", "--no-wait", interposer=other)
     assert run.code == 0, run.err
     assert other.methods.count("PATCH") == 2
     assert env(world) == [value("LOG", "info"), value("THEIRS", "1"), value("OURS", "2")]
 
 
+@real_only("admission policies")
 def test_what_the_server_says_of_a_credential_is_not_repeated(world: World) -> None:
     """A policy's message may quote what was sent."""
     world.has(fleet.ceo("b1"))

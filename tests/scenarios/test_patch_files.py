@@ -12,10 +12,9 @@ import yaml
 from rollonce.wire import Request
 from tests.controlplane import manifests
 from tests.scenarios import fleet
+from tests.scenarios.backends import real_only
 from tests.scenarios.interposer import Interposer, before_patch
 from tests.scenarios.world import World, image
-
-pytestmark = pytest.mark.cluster
 
 CEO = "deployment/agent-ceo"
 A2 = image("agent", "b2")
@@ -58,6 +57,7 @@ def env(*pairs: tuple[str, str]) -> list[dict[str, str]]:
     return [{"name": name, "value": value} for name, value in pairs]
 
 
+@real_only("kubectl itself")
 def test_it_becomes_what_kubectl_patch_makes_of_it_in_one_revision_and_then_nothing(world: World, part: Path) -> None:
     """No second implementation of the merge: the server's own answer, written as the fewest changes."""
     world.has(fleet.ceo("b1"))
@@ -90,6 +90,12 @@ def test_it_goes_with_images_and_edits_into_one_patch(world: World, part: Path) 
     assert metrics["env"] == env(("BUILD", "b2"), ("PORT", "1"))
 
 
+def _theirs(world: World) -> None:
+    """Somebody else sets a variable of git-sync."""
+    add = {"op": "add", "path": "/spec/template/spec/containers/1/env", "value": env(("THEIRS", "1"))}
+    world.kubectl("patch", CEO, "--type=json", "-p", json.dumps([add]))
+
+
 def _containers(world: World) -> tuple[Any, Any, Any]:
     """By name: the merge of kubectl's kind puts new containers first."""
     found = {c["name"]: c for c in world.get(CEO)["spec"]["template"]["spec"]["containers"]}
@@ -117,7 +123,7 @@ def test_somebody_who_writes_meanwhile_is_seen_and_the_merge_is_asked_for_anew(w
     def race(_number: int, request: Request) -> None:
         if request.method == "PATCH" and ("dryRun", "All") not in request.query and not raced:
             raced.append(True)
-            world.kubectl("set", "env", CEO, "-c", "git-sync", "THEIRS=1")
+            _theirs(world)
 
     other = Interposer(before=race)
     run = world.converge(CEO, "--patch", str(part), "--no-wait", interposer=other)
@@ -130,7 +136,7 @@ def test_somebody_who_writes_meanwhile_is_seen_and_the_merge_is_asked_for_anew(w
 def test_somebody_who_writes_between_the_read_and_the_trial_is_seen(world: World, part: Path) -> None:
     """The trial is conditional on the version that was read."""
     world.has(fleet.ceo("b1"))
-    other = before_patch(lambda: world.kubectl("set", "env", CEO, "-c", "git-sync", "THEIRS=1"))
+    other = before_patch(lambda: _theirs(world))
     run = world.converge(CEO, "--patch", str(part), "--no-wait", interposer=other)
     assert run.code == 0, run.err
     assert _containers(world)[1]["env"] == env(("THEIRS", "1"))

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.scenarios import fleet
+from tests.scenarios.backends import real_only
 from tests.scenarios.interposer import before_patch
 from tests.scenarios.world import Run, World, image
-
-pytestmark = pytest.mark.cluster
 
 CEO, CSO = fleet.BOTH
 A2 = image("agent", "b2")
@@ -156,6 +155,7 @@ def test_a_plan_with_a_refusal_is_not_kept(world: World, file: Path) -> None:
     assert not file.exists()
 
 
+@real_only("rights")
 def test_a_plan_needs_no_right_to_write(world: World, file: Path) -> None:
     """But for a file of --patch, which the server merges in a trial."""
     world.has(fleet.ceo("b1"))

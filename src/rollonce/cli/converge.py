@@ -16,6 +16,7 @@ from rollonce.app.ports import Ports
 from rollonce.cli import connect, wishes
 from rollonce.cli.duration import Duration
 from rollonce.errors import ExitCode, MissingArguments
+from rollonce.model import reference
 from rollonce.plan import planfile
 from rollonce.plan.decide import Wish
 from rollonce.report import converge_json, converge_text

@@ -16,6 +16,7 @@ from rollonce.app import converge, verdict
 from rollonce.app.conduct import Result
 from rollonce.cli import connect, wishes
 from rollonce.errors import ExitCode, MissingArguments
+from rollonce.model import reference
 from rollonce.plan import planfile
 from rollonce.plan.decide import Wish
 from rollonce.report import converge_json, converge_text, plan_markdown
@@ -63,7 +64,7 @@ def _run(place: connect.Place, words: wishes.Words, asked: Asked) -> ExitCode:
     wish = Wish(desired, wishes.deploy(asked.deploy_id, datetime.now(UTC), act="plan"), words.policy)
     ports, namespace = connect.connect(place)
     if selection.namespace is not None:
-        selection = replace(selection, namespace=namespace)
+        selection = replace(selection, namespace=reference.check_namespace(namespace, act="plan"))
     options = converge.Options(
         selection, wish, act=f"plan {selection}", allow_unmatched=words.allow_unmatched, strict=words.strict
     )
