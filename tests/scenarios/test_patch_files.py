@@ -177,3 +177,19 @@ def test_it_may_be_for_one_workload_and_the_template_of_a_cron_job_lies_deeper(w
     job = world.get("cronjob/report")["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     assert (job["terminationGracePeriodSeconds"], job["containers"][0]["image"]) == (7, A2)
     assert world.get("sts/queue")["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] == 30
+
+
+def test_a_file_costs_one_trial_for_each_workload_and_edits_cost_no_request(world: World, part: Path) -> None:
+    """One LIST, one trial each, one access review, one watch, one patch each."""
+    names = [f"agent-{n}" for n in range(7)]
+    world.has(*(manifests.deployment(n, {"agent": image("agent", "b1")}, replicas=0) for n in names), ready=False)
+    for name in names:
+        world.settled(f"deploy/{name}")
+    part.write_text("spec: {terminationGracePeriodSeconds: 5}\n")
+    counted = Interposer()
+    edits = ("--set-env", "*:A=1", "--label", "tier=x", "--resources", "agent:limits.cpu=1", "--restart")
+    run = world.converge("deploy", "--all", f"agent={A2}", *edits, "--patch", str(part), interposer=counted)
+    assert run.code == 0, run.err
+    trials = [r for r in counted.requests if ("dryRun", "All") in r.query]
+    assert len(trials) == 7
+    assert sorted(counted.methods) == ["GET", *["PATCH"] * 14, "POST", "WATCH"]

@@ -162,3 +162,17 @@ def test_a_plan_needs_no_right_to_write(world: World, file: Path) -> None:
     run = world.rollonce("plan", CEO, f"agent={A2}", "-n", world.namespace, "--out", str(file), user="reader")
     assert run.code == 0, run.err
     assert carry_out(world, file, user="reader").code == 3
+
+
+@pytest.mark.parametrize(
+    "more",
+    [[CEO], ["--set-env", "agent:A=1"], ["--restart"], ["--again"], ["-n", "other"], ["-A"], ["--exit-code"]],
+    ids=" ".join,
+)
+def test_what_a_plan_has_may_not_be_given_with_it(world: World, file: Path, more: list[str]) -> None:
+    """Nobody could tell which of the two holds."""
+    world.has(fleet.ceo("b1"))
+    assert plan(world, file, CEO, f"agent={A2}").code == 0
+    run = carry_out(world, file, *more)
+    assert (run.code, run.err.splitlines()[0]) == (2, "error: usage")
+    assert world.generation(CEO) == 1
