@@ -111,6 +111,8 @@ def patch(body: bytes, only: str, *, act: str) -> PatchEdit:
 
 
 def _split(text: str, option: str, *, act: str, hint: str) -> _Setting:
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise MalformedEdit("it is not text", act=f"{act}: {option}", hint="write it in UTF-8")
     left, equals, value = text.partition("=")
     if equals:
         name = left.rpartition(":")[2]

@@ -51,7 +51,8 @@ def build_whole(
     wanted, differences = tuple(wanted), tuple(differences)
     at = workload.template_pointer
     whole = Part([test(at, msgspec.Raw(workload.template.raw))], [d.operation(at) for d in differences])
-    changes = [want for want in wanted if want.differs and want.in_template]
+    # Without a difference the edits only put back what the part would change.
+    changes = [want for want in wanted if want.differs and want.in_template] if differences else []
     return _encode(_guarded(workload, whole, _own(workload, wanted, deploy, changes, differs=bool(differences))))
 
 

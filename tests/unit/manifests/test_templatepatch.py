@@ -43,6 +43,7 @@ def test_what_is_before_a_colon_is_a_workload(text: str, error: type[Exception])
         (b"\ncontainers: []\n", "part.yaml:2: a pod template has no containers"),
         (b"spec: {template: {}}\n", "part.yaml:1: this is a part of a workload"),
         (b"spec: {jobTemplate: {}}\n", "part.yaml:1: this is a part of a workload"),
+        (b'spec: {a: "\\uD800"}', "part.yaml:1: found invalid Unicode"),
         (b"spec: [\n", "part.yaml:2: "),
     ],
 )

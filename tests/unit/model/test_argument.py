@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rollonce.errors import MalformedEdit, MalformedReference, RollonceError, UnknownKind
 from rollonce.model import argument
@@ -86,6 +90,13 @@ def test_what_is_malformed_is_refused_with_the_form(words: str, error: type[Roll
         edit_of(words)
     assert fact in caught.value.fact
     assert caught.value.hint
+
+
+@given(st.text(max_size=30) | st.text("ab:/=-.*\ud800 1", max_size=30))
+def test_any_text_is_an_edit_or_an_error_of_ours(text: str) -> None:
+    for option in ("env", "resources", *Place):
+        with contextlib.suppress(RollonceError):
+            edit_of(f"{option} {text}")
 
 
 @pytest.mark.parametrize(

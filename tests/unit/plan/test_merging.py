@@ -93,6 +93,16 @@ def test_an_edit_that_is_more_specific_goes_over_the_part_also_where_that_puts_a
     assert isinstance(decide.one(read(before), asked(said, "env deploy/ceo:agent:LOG=info"), read(merged)), Skip)
 
 
+def test_where_edits_put_all_back_metadata_alone_leaves_no_deploy_id() -> None:
+    before = thing([LOG], annotations={"a": "b"})
+    said = part(agent(env=[{"name": "LOG", "value": "warn"}]))
+    merged = with_agent(before, env=[{"name": "LOG", "value": "warn"}])
+    wanted = asked(said, "env deployment/ceo:agent:LOG=info", "workload-annotation a=c")
+    patch = patch_of(before, merged, wanted)
+    assert not patch.in_template
+    assert jsonpatch.apply(before, patch.operations)["metadata"]["annotations"] == {"a": "c"}
+
+
 def test_a_part_that_is_more_specific_goes_over_the_edit() -> None:
     """One for this workload over an edit for all; one that names the container over `*`."""
     before = thing([LOG])
