@@ -64,6 +64,7 @@ def test_by_form(value: str) -> None:
         ("IMAGE", "registry.example/agent:4f2c-1187"),
         ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"),
         ("MAX_TOKENS", "4096"),
+        ("SIDECAR", f"registry.example/proxy@sha256:{'9f86d081884c7d65' * 4}"),
         ("GIT_COMMIT", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b"),
         ("GREETING", "a sentence with several words, and one number 7"),
         ("KEYBOARD", "qwertz"),
