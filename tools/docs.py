@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from rollonce.cli import converge, demo, plan
+from rollonce.cli import converge, demo, plan, sandbox
 
 ROOT = Path(__file__).parents[1]
 
@@ -35,6 +35,7 @@ PARTS: dict[tuple[str, str], Callable[[], str]] = {
     ("docs/converge.md", "options"): lambda: options_table(converge.command),
     ("docs/plan.md", "options"): lambda: options_table(plan.command),
     ("docs/demo.md", "options"): lambda: options_table(demo.command),
+    ("docs/sandbox.md", "options"): lambda: options_table(sandbox.command),
 }
 
 

@@ -57,6 +57,13 @@ ALL = (
 )
 
 
+# Clients that only some tests need: each is built when one asks, under a name of its own in the same cache.
+HELM = {
+    3: Module("helm3", (("helm3", "helm.sh/helm/v3/cmd/helm"),)),
+    4: Module("helm4", (("helm4", "helm.sh/helm/v4/cmd/helm"),)),
+}
+
+
 def cache() -> Path:
     """The folder that holds every build: ROLLONCE_CACHE, else XDG_CACHE_HOME/rollonce, else ~/.cache/rollonce."""
     if given := os.environ.get("ROLLONCE_CACHE"):
@@ -88,6 +95,24 @@ def ensure(report: Report | None = None) -> Path:
             for binary in (file for part in built for file in part.iterdir()):
                 os.link(binary, folder / binary.name)
     return ready
+
+
+def ensure_helm(major: int, report: Report | None = None) -> Path:
+    """The helm of that major version, 3 or 4; built where it is missing (one to two minutes on two cores).
+
+    Raises BuildFailed.
+    """
+    module = HELM[major]
+    go = Go.find((module,))
+    name = fingerprint(module, go)
+    ready = cache() / f"{module.name}-{name}"
+    if not ready.is_dir():
+        ready.parent.mkdir(parents=True, exist_ok=True)
+        report = report or to_stderr
+        # Not the lock of the control plane: one may be built while the other is.
+        with lock(ready.parent / f"{module.name}.lock", report):
+            build(module, name, go, report)
+    return ready / module.name
 
 
 def build(module: Module, name: str, go: Go, report: Report) -> Path:
@@ -137,9 +162,9 @@ class Go:
     target: str
 
     @classmethod
-    def find(cls) -> Go:
+    def find(cls, modules: tuple[Module, ...] = ALL) -> Go:
         """Raises BuildFailed when there is no Go, or one older than the modules ask for."""
-        wanted = max(go_line(module) for module in ALL)
+        wanted = max(go_line(module) for module in modules)
         readable = ".".join(map(str, wanted))
         path = shutil.which("go")
         if path is None:

@@ -11,7 +11,7 @@ import click
 import msgspec
 import pytest
 
-from rollonce.cli import converge, demo, plan
+from rollonce.cli import converge, demo, plan, sandbox
 from rollonce.errors import ExitCode, catalogue
 from rollonce.model import deploy
 from rollonce.plan.operation import Disruption, Note, RefuseReason, SkipReason
@@ -37,7 +37,12 @@ def test_generated_parts_are_fresh(page: str) -> None:
 
 @pytest.mark.parametrize(
     ("page", "command"),
-    [("docs/converge.md", converge.command), ("docs/plan.md", plan.command), ("docs/demo.md", demo.command)],
+    [
+        ("docs/converge.md", converge.command),
+        ("docs/plan.md", plan.command),
+        ("docs/demo.md", demo.command),
+        ("docs/sandbox.md", sandbox.command),
+    ],
 )
 def test_every_option_has_an_entry(page: str, command: click.Command) -> None:
     options = [option for option in command.params if isinstance(option, click.Option)]

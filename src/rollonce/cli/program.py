@@ -21,6 +21,7 @@ COMMANDS = {
     "converge": ("converge", "Bring workloads to what a deploy wants of them: one patch per workload that differs."),
     "plan": ("plan", "Show what a converge would do, and keep it in a file."),
     "demo": ("demo", "Show on a simulated cluster what a deploy of two steps costs, and what converge makes of it."),
+    "sandbox": ("sandbox", "Serve a simulated cluster to kubectl, helm and any other client."),
 }
 
 

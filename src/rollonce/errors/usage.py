@@ -111,3 +111,9 @@ class AbsentWorkload(UsageError):
     """A named workload does not exist and `--strict` was given."""
 
     slug = "absent-workload"
+
+
+class PortTaken(UsageError):
+    """The port that a server of ours is to listen on cannot be had."""
+
+    slug = "port-taken"

@@ -100,8 +100,10 @@ def track(live: Object | None, after: Object, write: Write) -> list[Object] | No
     if live is not None and not before:
         # Who has cleared them wants none (apimachinery/pkg/util/managedfields/internal/skipnonapplied.go).
         return [] if (live["metadata"].get("managedFields")) else None
-    # A Go struct has its status before anything is in it.
-    was = {"status": _ZERO.get(write.kind, {}), **live} if live is not None else typed.empty(write.kind)
+    was = typed.empty(write.kind)
+    if live is not None:
+        # A Go struct has its status before anything is in it.
+        was = {"status": _ZERO.get(write.kind, {}), **live} if "status" in was else live
     difference = fieldsets.compare(was, after, write.kind)
     taken = difference.taken - _COUNTER if live is not None else difference.taken
     if not taken and not difference.removed:

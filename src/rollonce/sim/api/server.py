@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from rollonce.sim.api import discovery, gojson, openapi, podwarnings, showing, status
+from rollonce.sim.api import discovery, gojson, negotiation, openapi, podwarnings, showing, status
 from rollonce.sim.api.kinds import REVIEWS
 from rollonce.sim.api.lifecycle import Lifecycle
 from rollonce.sim.api.reading import Reader
@@ -64,7 +64,7 @@ class Server:
         try:
             if len(request.body) > MAX_BODY:
                 raise status.too_large(MAX_BODY)
-            answer = self._answer(request)
+            answer = self._answer(negotiation.readable(request))
         except Refusal as refusal:
             answer = Answer(refusal.code, refusal.status(), warnings=refusal.warnings)
         except status.NoPage:
