@@ -72,7 +72,7 @@ LONG = "a" * 300
         ([CEO, "--annotation", "a/b/c=x"], "malformed-edit", "not a key"),
         ([CEO, "--workload-annotation", "rollonce.dev/deploy-id=x"], "malformed-edit", "written by rollonce"),
         ([CEO, "--restart-only", "agent-ceo"], "malformed-reference", "not of the form kind/name"),
-        ([CEO, "--patch", "no-such-file.yaml"], "usage", "cannot be read"),
+        ([CEO, "--patch", "no-such-file.yaml"], "unreadable-file", "no-such-file.yaml: No such file"),
         ([CEO, "--patch", "a:b"], "malformed-reference", "./a:b"),
         ([CEO, AGENT, "--plan", "plan.json"], "usage", "--plan excludes"),
         ([CEO, AGENT, "--deploy-id", "release 7"], "bad-deploy-id", "cannot be a deploy id"),

@@ -176,3 +176,14 @@ def test_what_a_plan_has_may_not_be_given_with_it(world: World, file: Path, more
     run = carry_out(world, file, *more)
     assert (run.code, run.err.splitlines()[0]) == (2, "error: usage")
     assert world.generation(CEO) == 1
+
+
+def test_a_file_that_cannot_be_read_or_written_is_named(world: World, tmp_path: Path) -> None:
+    """As any other file that is given."""
+    world.has(fleet.ceo("b1"))
+    lost = tmp_path / "nowhere" / "plan.json"
+    unwritten = plan(world, lost, CEO, f"agent={A2}")
+    assert (unwritten.code, unwritten.err.splitlines()[0]) == (2, "error: unwritable-file")
+    unread = carry_out(world, lost)
+    assert (unread.code, unread.err.splitlines()[0]) == (2, "error: unreadable-file")
+    assert str(lost) in unread.err

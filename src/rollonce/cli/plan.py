@@ -15,7 +15,7 @@ import click
 from rollonce.app import converge, verdict
 from rollonce.app.conduct import Result
 from rollonce.cli import connect, wishes
-from rollonce.errors import ExitCode, MissingArguments
+from rollonce.errors import ExitCode, UnwritableFile
 from rollonce.model import reference
 from rollonce.plan import planfile
 from rollonce.plan.decide import Wish
@@ -97,7 +97,7 @@ def _show(prepared: converge.Prepared, result: Result, asked: Asked, code: ExitC
 
 
 def _write(file: str, content: bytes, *, act: str) -> None:
-    """The whole file or nothing of it: a run that ends here must not leave half a plan behind."""
+    """The whole file or nothing of it, so that no half of a plan is left behind. Raises UnwritableFile."""
     target = Path(file)
     try:
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
@@ -109,6 +109,5 @@ def _write(file: str, content: bytes, *, act: str) -> None:
             Path(temporary).unlink(missing_ok=True)
             raise
     except OSError as fault:
-        raise MissingArguments(
-            f"{file} cannot be written: {fault.strerror}", act=act, hint="check the path of --out"
-        ) from fault
+        hint = "name a file in a folder that you may write to"
+        raise UnwritableFile(f"{file}: {fault.strerror or fault}", act=act, hint=hint) from None

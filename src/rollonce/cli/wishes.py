@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from rollonce.cli.connect import Place
-from rollonce.errors import MissingArguments
+from rollonce.errors import MissingArguments, UnreadableFile
 from rollonce.manifests import templatepatch
 from rollonce.model import argument, edit, reference
 from rollonce.model import deploy as deploys
@@ -181,8 +181,8 @@ def _patch(text: str, act: str) -> edits.Edit:
 
 
 def content(file: str, *, act: str) -> bytes:
-    """What a file has; `-` is standard input. Raises MissingArguments where it cannot be read."""
+    """What a file has; `-` is standard input. Raises UnreadableFile."""
     try:
         return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as fault:
-        raise MissingArguments(f"{file} cannot be read: {fault.strerror}", act=act, hint="check the path") from fault
+        raise UnreadableFile(f"{file}: {fault.strerror or fault}", act=act, hint="check the path") from None

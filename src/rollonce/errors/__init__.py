@@ -41,6 +41,8 @@ from rollonce.errors.usage import (
     StalePlan,
     UnknownContainer,
     UnknownKind,
+    UnreadableFile,
+    UnwritableFile,
     UsageError,
 )
 
@@ -80,7 +82,9 @@ __all__ = [
     "UnknownKind",
     "Unreachable",
     "UnreadableAnswer",
+    "UnreadableFile",
     "UnreadableManifest",
+    "UnwritableFile",
     "UsageError",
     "catalogue",
 ]
