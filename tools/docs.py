@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from rollonce.cli import audit, config, converge, demo, explain, init, sandbox
+from rollonce.cli import audit, config, converge, demo, explain, init, plan, sandbox
 from rollonce.fleetfile import form, schema
 from rollonce.fleetfile.shape import Choice, Either, Fields, Flag, Items, Shape, Table, Text, Version
 from rollonce.report import audit_json
@@ -118,6 +118,7 @@ PARTS: dict[tuple[str, str], Callable[[], str]] = {
     ("docs/audit.md", "options"): lambda: options_table(audit.command),
     ("docs/audit.md", "objects"): lambda: objects_table(audit_json.Document),
     ("docs/converge.md", "options"): lambda: options_table(converge.command),
+    ("docs/plan.md", "options"): lambda: options_table(plan.command),
     ("docs/demo.md", "options"): lambda: options_table(demo.command),
     ("docs/sandbox.md", "options"): lambda: options_table(sandbox.command),
     ("docs/explain.md", "options"): lambda: options_table(explain.command),

@@ -113,6 +113,7 @@ def scene(
         (tmp_path / f"{user}.yaml").write_text(control_plane.kubeconfig(user).read_text())
     (tmp_path / "expired.yaml").write_text(_altered(control_plane, user={"token": "expired"}))
     (tmp_path / "untrusted.yaml").write_text(_altered(control_plane, cluster={"server": control_plane.server}))
+    (tmp_path / "typo.yaml").write_text("spec:\n  containerz: []\n")
     environment = _BARE | {"HOME": str(tmp_path), "KUBECONFIG": str(control_plane.kubeconfig("admin"))}
     return Place(tmp_path, environment, namespace, str(control_plane.kubectl))
 

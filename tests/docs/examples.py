@@ -37,6 +37,7 @@ _GENERATED = (
         re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"),
         "5f0c9a52-7a31-4c1b-9d0e-2b8f6f1d2a77",
     ),
+    (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"), "2026-01-02T03:04:05.678901Z"),
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:6443"),
 )
 _ON_ITS_WAY = re.compile(

@@ -11,7 +11,7 @@ import click
 import msgspec
 import pytest
 
-from rollonce.cli import audit, config, converge, demo, explain, init, sandbox
+from rollonce.cli import audit, config, converge, demo, explain, init, plan, sandbox
 from rollonce.errors import ExitCode, catalogue
 from rollonce.history.nouns import Basis, FindingKind
 from rollonce.model import deploy
@@ -43,6 +43,7 @@ _COMMANDS = {
     "demo": demo.command,
     "explain": explain.command,
     "init": init.command,
+    "plan": plan.command,
     "sandbox": sandbox.command,
 }
 

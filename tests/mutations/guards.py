@@ -17,7 +17,9 @@ class Mutation:
 
 
 STEP = "tests/unit/rollout/test_step.py::test_"
+EXECUTOR = "tests/unit/rollout/test_edits.py::test_"
 PATCH = "tests/unit/plan/test_patch.py::test_"
+EDITS = "tests/unit/plan/test_edits.py::test_"
 LAWS = "tests/unit/plan/test_laws.py::test_"
 WATCHING = "tests/scenarios/test_watching.py::test_"
 RIGHTS = "tests/scenarios/test_rights.py::test_"
@@ -26,37 +28,100 @@ FAST = (
     Mutation(
         "the uid is not tested",
         "plan/patch.py",
-        '[_test("/metadata/uid", workload.uid)]',
-        "[]",
+        "return [uid, *template.tests",
+        "return [*template.tests",
         f"{LAWS}a_patch_from_an_older_read_never_applies",
     ),
     Mutation(
         "the name at the index is not tested",
         "plan/patch.py",
-        '_test(f"{at}/name", want.container.name), ',
-        "",
+        'Part([test(f"{at}/name", container.name)])',
+        "Part()",
         f"{LAWS}a_patch_from_an_older_read_never_applies",
     ),
     Mutation(
         "only what changes is tested, not what is true already",
         "plan/patch.py",
-        "    for want in wanted:\n        at =",
-        "    for want in (w for w in wanted if w.differs):\n        at =",
+        "    wanted = tuple(wanted)\n",
+        "    wanted = tuple(w for w in wanted if w.differs)\n",
         f"{PATCH}everything_that_is_wanted_is_tested_also_what_is_true_already",
     ),
     Mutation(
-        "the deploy id that was read is not tested",
-        "plan/patch.py",
-        "operations = [_test(_annotation(DEPLOY_ID), workload.annotation(DEPLOY_ID))]",
-        "operations: list[dict[str, Any]] = []",
+        "what was read in a map is not tested",
+        "plan/jsonpatch.py",
+        "        part.tests.append(test(path, old))\n",
+        "",
         f"{PATCH}the_deploy_id_that_was_read_is_tested",
     ),
     Mutation(
-        "the absence of the annotations map is not tested",
-        "plan/patch.py",
-        "[_test(_ANNOTATIONS, None), _add(_ANNOTATIONS, values)]",
-        "[_add(_ANNOTATIONS, values)]",
+        "the absence of a map is not tested",
+        "plan/jsonpatch.py",
+        "        fresh = _fresh(members)\n        return Part([test(at, None)],",
+        "        fresh = _fresh(members)\n        return Part([],",
         f"{PATCH}without_a_map_of_annotations_its_absence_is_tested",
+    ),
+    Mutation(
+        "an entry of the environment is not tested",
+        "plan/environment.py",
+        'tests = [test(f"{at}/{i}", msgspec.Raw(container.env[i].raw)) for (i,) in sorted(places.values())]',
+        "tests = []",
+        f"{EDITS}an_entry_is_tested_as_a_whole_at_its_index_also_where_it_is_right_already",
+    ),
+    Mutation(
+        "that a variable is not there is not tested",
+        "plan/environment.py",
+        "tests = [test(at, [msgspec.Raw(entry.raw) for entry in container.env])]",
+        "tests: list[Operation] = []",
+        f"{EDITS}that_a_variable_is_not_there_is_tested_too",
+    ),
+    Mutation(
+        "the template that a merge rests on is not tested",
+        "plan/patch.py",
+        "[test(at, msgspec.Raw(workload.template.raw))]",
+        "[]",
+        "tests/unit/plan/test_merging.py::test_any_other_writer_of_the_template_is_seen",
+    ),
+    Mutation(
+        "a plan is made anew though it was fixed",
+        "rollout/step.py",
+        "if terms.fixed and operations != state.patch.operations:",
+        "if False:",
+        f"{EXECUTOR}what_was_planned_before_is_not_planned_anew",
+    ),
+    Mutation(
+        "labels from before the change are taken for an overwriting",
+        "rollout/step.py",
+        "return decide.keeps_template(now, wish, state.sent)",
+        "return decide.reaches(now, wish, state.sent)",
+        f"{EXECUTOR}what_is_seen_from_before_metadata_changed_is_no_overwriting",
+    ),
+    Mutation(
+        "a plan is not bound to the template",
+        "plan/stale.py",
+        "if not found and digest(workload) != entry.template:",
+        "if False:",
+        "tests/unit/plan/test_planfile.py::test_what_changed_is_said",
+    ),
+    Mutation(
+        "credentials are shown",
+        "model/credential.py",
+        "return HIDDEN if looks_like_one(name, value) else value",
+        "return value",
+        f"{EDITS}a_credential_is_in_the_patch_and_nowhere_else",
+    ),
+    Mutation(
+        "a label that the selector needs may change",
+        "plan/decide.py",
+        "if name in workload.selector]",
+        "if False]",
+        f"{EDITS}a_label_that_the_selector_needs_may_not_change",
+    ),
+    Mutation(
+        "a re-run restarts once more",
+        "plan/desired.py",
+        "if marks == {restarted_by} and done is not None:",
+        "if False:",
+        f"{EDITS}a_re_run_of_the_deploy_does_not_restart_once_more",
     ),
     Mutation(
         "a lagging observedGeneration is believed",
@@ -103,7 +168,7 @@ FAST = (
     Mutation(
         "another deploy's workload is overwritten",
         "rollout/step.py",
-        "if _other_deploy(state.first, now, wish) and not decide.reaches(now, wish):",
+        "if _other_deploy(state.first, now, wish) and not decide.reaches(now, wish, state.patch):",
         "if False:",
         f"{STEP}another_deploy_meanwhile_is_a_conflict",
     ),
@@ -124,7 +189,7 @@ FAST = (
     Mutation(
         "images that others put in meanwhile are taken for ours",
         "rollout/step.py",
-        "    if not decide.reaches(now, terms.wish):\n        return Ended(Outcome(Verdict.CONFLICT",
+        "    if not _as_wanted(state, now, terms.wish):\n        return Ended(Outcome(Verdict.CONFLICT",
         "    if False:\n        return Ended(Outcome(Verdict.CONFLICT",
         f"{STEP}other_images_during_the_wait_are_a_conflict",
     ),
@@ -194,7 +259,7 @@ FAST = (
     Mutation(
         "ours is not recognised after a lost answer",
         "rollout/step.py",
-        "    if mine and decide.reaches(now, wish):\n",
+        "    if mine and decide.reaches(now, wish, state.patch):\n",
         "    if False:\n",
         f"{STEP}after_a_lost_answer_ours_is_there",
     ),

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from rollonce.model import edit
+from rollonce.model import argument, edit
 from rollonce.model.deploy import Deploy, Source
+from rollonce.model.edit import Edit, Place
 from rollonce.model.kind import Kind
 from rollonce.model.reference import Named
 from rollonce.model.workload import (
@@ -140,9 +141,28 @@ def workload(
     )
 
 
-def wants(*pairs: str) -> Desired:
-    """`wants("agent=b2", "deployment/ceo:git-sync=g2")`."""
-    return Desired.of((edit.pair(text, act="converge") for text in pairs), act="converge")
+NOW = "2026-01-02T03:04:05Z"
+_PLACES = {place.value: place for place in Place}
+
+
+def edit_of(words: str) -> Edit:
+    """`agent=b2`, `env agent:LOG=debug`, `resources agent:limits.cpu-`, `label tier=x`, `restart`, `restart sts/db`."""
+    option, _, value = words.partition(" ")
+    if option in _PLACES:
+        return argument.metadata(_PLACES[option], value, act="converge")
+    match option:
+        case "env":
+            return argument.env(value, act="converge")
+        case "resources":
+            return argument.resources(value, act="converge")
+        case "restart":
+            return argument.restart(NOW, value, act="converge")
+    return edit.pair(words, act="converge")
+
+
+def wants(*words: str) -> Desired:
+    """`wants("agent=b2", "deployment/ceo:git-sync=g2", "env agent:LOG=debug")`."""
+    return Desired.of(map(edit_of, words), act="converge")
 
 
 def wish(

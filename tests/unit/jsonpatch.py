@@ -1,4 +1,4 @@
-"""JSON Patch (RFC 6902) as the API server applies it: `test`, `add`, `remove`; all or nothing."""
+"""JSON Patch (RFC 6902) as the API server applies it: `test`, `add`, `replace`, `remove`; all or nothing."""
 
 from __future__ import annotations
 
@@ -28,8 +28,18 @@ def apply(document: dict[str, Any], patch: bytes) -> dict[str, Any]:
                     raise Unprocessable(operation["path"])
             case "add" if isinstance(parent, dict):
                 parent[last] = operation["value"]
+            case "replace" if isinstance(parent, dict) and last in parent:
+                parent[last] = operation["value"]
+            case "replace" if isinstance(parent, list) and last.isdigit() and int(last) < len(parent):
+                parent[int(last)] = operation["value"]
             case "remove" if isinstance(parent, dict) and last in parent:
                 del parent[last]
+            case "add" if isinstance(parent, list) and last == "-":
+                parent.append(operation["value"])
+            case "add" if isinstance(parent, list) and last.isdigit() and int(last) <= len(parent):
+                parent.insert(int(last), operation["value"])
+            case "remove" if isinstance(parent, list) and last.isdigit() and int(last) < len(parent):
+                del parent[int(last)]
             case _:
                 raise Unprocessable(operation["path"])
     return patched

@@ -97,3 +97,80 @@ def pairs() -> st.SearchStrategy[list[str]]:
     lefts = [scope + name for scope in scopes for name in (*NAMES, "*")]
     chosen = st.dictionaries(st.sampled_from(lefts), st.sampled_from(IMAGES), min_size=1, max_size=5)
     return chosen.map(lambda images: [f"{left}={image}" for left, image in images.items()])
+
+
+# --- everything that an edit may be of
+
+VARIABLES = ("LOG", "A", "B", "API_TOKEN")
+KEYS = ("app", "tier", "a/b-c")
+AMOUNTS = ("1", "1000m", "0.5", "500m", "1Gi", "1024Mi")
+
+
+def _entries() -> st.SearchStrategy[Object]:
+    source = st.just({"valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}})
+    # What is empty the API server leaves out.
+    value = st.sampled_from(["x", "y", ""]).map(lambda text: {"value": text} if text else {})
+    return st.builds(lambda name, rest: {"name": name, **rest}, st.sampled_from(VARIABLES), value | source)
+
+
+def _amounts() -> st.SearchStrategy[Object]:
+    # As the API server writes them.
+    inner = st.dictionaries(st.sampled_from(["cpu", "memory"]), st.sampled_from(["1", "500m", "1Gi"]), min_size=1)
+    return st.dictionaries(st.sampled_from(["requests", "limits"]), inner)
+
+
+def _texts() -> st.SearchStrategy[dict[str, str]]:
+    return st.dictionaries(st.sampled_from(KEYS), st.sampled_from(["x", "y", ""]), min_size=1)
+
+
+@st.composite
+def rich_objects(draw: st.DrawFn, kinds: tuple[Kind, ...] = tuple(Kind)) -> Object:
+    """Objects with environments, resources, labels and annotations, or without the maps and lists for them."""
+    thing: Object = draw(objects(kinds))
+    spec = pod_spec(thing)
+    for container in (*spec["containers"], *spec.get("initContainers", ())):
+        env = draw(st.lists(_entries(), max_size=4))
+        if env:
+            container["env"] = env
+        container["resources"] = draw(_amounts())
+        if draw(st.booleans()) and not container["resources"]:
+            del container["resources"]
+    template = (
+        thing["spec"]["jobTemplate"]["spec"]["template"] if thing["kind"] == "CronJob" else thing["spec"]["template"]
+    )
+    template["metadata"] = draw(st.fixed_dictionaries({}, optional={"labels": _texts(), "annotations": _texts()}))
+    if thing["kind"] == "CronJob" and not template["metadata"]:
+        del template["metadata"]
+    labels = draw(st.none() | _texts())
+    if labels is not None:
+        thing["metadata"]["labels"] = labels
+    return thing
+
+
+def edits() -> st.SearchStrategy[list[str]]:
+    """Compatible edits in the words of `builders.edit_of`: one value for each left side."""
+    scopes = st.sampled_from(["", "deployment/ceo:", "cronjob/cso:"])
+    containers = st.sampled_from([*NAMES[:3], "*"])
+    places = st.sampled_from(["label", "annotation", "workload-label", "workload-annotation"])
+    names = st.sampled_from(["requests.cpu", "limits.memory"])
+    lefts = (
+        st.builds("{}{}".format, scopes, containers)
+        | st.builds("env {}{}:{}".format, scopes, containers, st.sampled_from([*VARIABLES, "NEW", "Z"]))
+        | st.builds("resources {}{}:{}".format, scopes, containers, names)
+        | st.builds("{} {}{}".format, places, scopes, st.sampled_from(KEYS[1:]))
+        | st.just("restart")
+    )
+    return st.lists(lefts, min_size=1, max_size=6, unique=True).flatmap(_with_values)
+
+
+def _with_values(lefts: list[str]) -> st.SearchStrategy[list[str]]:
+    return st.tuples(*map(_with_value, lefts)).map(list)
+
+
+def _with_value(left: str) -> st.SearchStrategy[str]:
+    if left == "restart":
+        return st.just(left)
+    if " " not in left:
+        return st.sampled_from(IMAGES).map(lambda image: f"{left}={image}")
+    values = AMOUNTS if left.startswith("resources") else ("x", "y", "", "$(A)")[: 4 if left.startswith("env") else 3]
+    return st.just(f"{left}-") | st.sampled_from(values).map(lambda value: f"{left}={value}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from rollonce import status
+from rollonce.app import merging
 from rollonce.app.fleet import NOT_FOUND, Scope
 from rollonce.app.ports import Ports
 from rollonce.cluster.fanout import Inbox
@@ -17,11 +18,12 @@ from rollonce.errors import (
     AccessError,
     ApiRefusal,
     ConnectionLost,
+    PatchRefused,
     Redirected,
     ServerFault,
     UnreadableAnswer,
 )
-from rollonce.model import decode
+from rollonce.model import credential, decode
 from rollonce.model.kind import Kind
 from rollonce.model.workload import WorkloadKey
 from rollonce.plan.operation import Patch, Plan, Skip
@@ -82,6 +84,7 @@ class Conductor:
     def __init__(self, ports: Ports, plan: Plan, terms: Terms, listen: Listener) -> None:
         self._ports = ports
         self._terms = terms
+        self._secrets = terms.wish.desired.secrets
         self._listen = listen
         self._patches = plan.patches
         self._states: dict[WorkloadKey, State] = {}
@@ -250,17 +253,21 @@ class Conductor:
             if refusal.status == CONFLICT:
                 # The API server applies a patch anew when somebody writes meanwhile; it gave up doing so.
                 return events.Lost(refusal.fact)
-            return events.Rejected(refusal.fact, conflict=refusal.status == INVALID)
+            # A validation error, or a policy's message, may quote what was sent.
+            words = credential.without(refusal.fact, self._secrets)
+            return events.Rejected(words, conflict=refusal.status == INVALID)
         except AccessError as error:
             return events.Rejected(error.fact, conflict=False)
 
     def _read(self, key: WorkloadKey) -> events.Event:
         try:
             raw = self._ports.client.get(key.kind.resource, key.namespace, key.name)
-            return events.Found(decode.workload(key.kind, raw))
+            found = decode.workload(key.kind, raw)
+            merged = merging.of(self._ports, found, self._terms.wish.desired)
+            return events.Found(merged.workload, merged.merged)
         except ApiRefusal as refusal:
             return events.Missing() if refusal.status == NOT_FOUND else events.Unreadable(refusal.fact)
-        except AccessError as error:
+        except (AccessError, PatchRefused) as error:
             return events.Unreadable(error.fact)
 
     def _translator(self, scope: Scope) -> Callable[[WatchEvent], _Message]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from rollonce.app import fleet as fleets
-from rollonce.app import rights
+from rollonce.app import merging, rights
 from rollonce.app.conduct import Conductor, Listener, Result
 from rollonce.app.fleet import Fleet
 from rollonce.app.ports import Ports
@@ -14,7 +14,7 @@ from rollonce.errors import RollonceError
 from rollonce.model.reference import Selection
 from rollonce.model.workload import WorkloadKey
 from rollonce.plan import decide, unmatched
-from rollonce.plan.decide import Wish
+from rollonce.plan.decide import Merged, Wish
 from rollonce.plan.operation import Plan, Skip
 from rollonce.rollout import step as executor
 from rollonce.rollout.outcome import Outcome
@@ -24,7 +24,10 @@ from rollonce.rollout.step import Terms
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a run is asked for; `timeout` in seconds, None without a bound."""
+    """What a run is asked for; `timeout` in seconds, None without a bound.
+
+    `fixed` where it was planned before, and nothing else may be sent than that.
+    """
 
     selection: Selection
     wish: Wish
@@ -33,15 +36,17 @@ class Options:
     strict: bool = False
     wait: bool = True
     timeout: float | None = None
+    fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A plan with the read that it rests on. Nothing was written yet."""
+    """A plan with the read that it rests on, and what trials made of it. Nothing was written yet."""
 
     options: Options
     fleet: Fleet
     plan: Plan
+    merged: Merged
 
 
 def prepare(ports: Ports, options: Options) -> Prepared:
@@ -61,16 +66,30 @@ def _prepare(ports: Ports, options: Options) -> Prepared:
         unmatched.check_absent(fleet.absent, act=options.act)
     if not options.allow_unmatched:
         fleets.check_matched(fleet, options.selection, act=options.act)
+    return decided(ports, fleet, options)
+
+
+def decided(ports: Ports, fleet: Fleet, options: Options) -> Prepared:
+    """The plan for what was read.
+
+    Raises errors of usage where an edit matches nothing, and those of the cluster.
+    """
+    desired = options.wish.desired
+    reads = merging.all_of(ports, fleet.workloads, desired)
+    merged = merging.by_key(reads)
+    fleet = replace(fleet, workloads=tuple(read.workload for read in reads))
+    if not options.allow_unmatched:
         act = f"{options.act}: {_size(fleet)}"
-        unmatched.check_containers(fleet.workloads, fleet.absent, options.wish.desired, act=act)
-    plan = decide.decide(fleet.workloads, fleet.absent, options.wish)
+        there = [merged.get(workload.key, workload) for workload in fleet.workloads]
+        unmatched.check_containers(there, fleet.absent, desired, act=act)
+    plan = decide.decide(fleet.workloads, fleet.absent, options.wish, merged)
     doubts = tuple(fleet.doubt.splitlines())
     unknown = frozenset(p.key.namespace for p in plan.patches if any(not c.access_modes for c in p.workload.claims))
     if unknown:
         fleet, warnings = fleets.with_claims(ports, fleet, unknown)
-        plan = decide.decide(fleet.workloads, fleet.absent, options.wish)
+        plan = decide.decide(fleet.workloads, fleet.absent, options.wish, merged)
         doubts += warnings
-    return Prepared(options, fleet, replace(plan, warnings=doubts))
+    return Prepared(options, fleet, replace(plan, warnings=doubts), merged)
 
 
 def _size(fleet: Fleet) -> str:
@@ -93,7 +112,7 @@ def carry_out(ports: Ports, prepared: Prepared, listen: Listener) -> Result:
     sends nothing. Raises errors of the cluster only while nothing was sent.
     """
     options, plan = prepared.options, prepared.plan
-    terms = Terms(options.wish, options.wait)
+    terms = Terms(options.wish, options.wait, options.fixed)
     conductor = Conductor(ports, plan, terms, listen)
     if plan.refusals:
         return conductor.send_nothing()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from contextlib import closing
@@ -11,16 +10,16 @@ from datetime import UTC, datetime
 
 import click
 
-from rollonce.app import converge, verdict
+from rollonce.app import converge, planned, verdict
 from rollonce.app.conduct import Result
+from rollonce.app.converge import Prepared
 from rollonce.app.ports import Ports
-from rollonce.cli import connect, fleet_options
+from rollonce.cli import connect, fleet_options, wishes
 from rollonce.cli.duration import Duration
 from rollonce.errors import ExitCode, MissingArguments
-from rollonce.model import deploy as deploys
-from rollonce.model import edit, reference
-from rollonce.plan.decide import Policy, Wish
-from rollonce.plan.desired import Desired
+from rollonce.model import reference
+from rollonce.plan import planfile
+from rollonce.plan.decide import Wish
 from rollonce.report import converge_json, converge_text
 from rollonce.report.output import Output
 from rollonce.report.progress import Progress
@@ -30,16 +29,10 @@ _DEFAULT_TIMEOUT = "10m"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The command line of one converge."""
+    """The command line of one converge, beside what is wanted of which workloads."""
 
-    arguments: tuple[str, ...]
-    selector: str
-    everything: bool
+    plan_file: str
     deploy_id: str
-    allow_unmatched: bool
-    strict: bool
-    force_managed: bool
-    again: bool
     dry_run: bool
     tell_pending: bool
     wait: bool
@@ -48,21 +41,17 @@ class Asked:
 
 
 @click.command("converge")
-@click.argument("arguments", metavar="WORKLOAD... CONTAINER=IMAGE...", nargs=-1)
+@wishes.options
 @fleet_options.options
 @connect.options
-@click.option("-l", "--selector", metavar="LABELS", default="", help="All workloads of the kinds with these labels.")
-@click.option("--all", "everything", is_flag=True, help="All workloads of the kinds.")
 @click.option(
-    "--deploy-id",
-    metavar="ID",
+    "--plan",
+    "plan_file",
+    metavar="FILE",
     default="",
-    help="Id of this deploy; else that of the CI run, else generated.",
+    help="Carry out the plan of this file, if it still holds; without workloads, pairs and edits.",
 )
-@click.option("--allow-unmatched", is_flag=True, help="Containers and references that nothing matches are no error.")
-@click.option("--strict", is_flag=True, help="A named workload that does not exist is an error.")
-@click.option("--force-managed", is_flag=True, help="Also change what an operator, Argo CD or Flux manages.")
-@click.option("--again", is_flag=True, help="Also change what this very deploy has changed before: a second roll.")
+@wishes.deploy_id
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop; nothing is written.")
 @click.option(
     "--exit-code", "tell_pending", is_flag=True, help="With --dry-run: exit with 5 where changes are pending."
@@ -94,40 +83,41 @@ def command(
     fleet: str,
     **asked: object,
 ) -> ExitCode:
-    """Bring containers of workloads to their images, with one patch per workload that differs.
+    """Bring workloads to what a deploy wants of them, with one patch per workload that differs.
 
     WORKLOAD is what kubectl takes: deployment/x, deploy x y, sts/x, ds/x, cronjob/x, or kinds
     (deploy,sts) with -l or --all. CONTAINER=IMAGE holds for every workload that has the container, *=IMAGE
-    for every container, KIND/NAME:CONTAINER=IMAGE for one workload; the more specific one wins.
+    for every container, KIND/NAME:CONTAINER=IMAGE for one workload; the more specific one wins. The options that
+    edit other fields take KIND/NAME: before their value in the same way.
 
-    With --env, workloads, images and place come from the fleet file; pairs may be added.
+    With --env, workloads, images and place come from the fleet file; pairs and edits may be added.
 
-    Nothing is sent to a workload that is already on its target images.
+    Nothing is sent to a workload that is already as wanted.
     """
     place = connect.Place(kubeconfig, context, namespace, all_namespaces)
+    words = wishes.Words.taken_from(asked)
     given = fleet_options.given(env, build, fleet)
-    return _run(*fleet_options.merge(given, place, Asked(**asked), act="converge"))  # type: ignore[arg-type]
+    return _run(given, place, words, Asked(**asked))  # type: ignore[arg-type]
 
 
-def _run(place: connect.Place, asked: Asked, file: fleet_options.FromFile) -> ExitCode:
+def _run(given: fleet_options.Given, place: connect.Place, words: wishes.Words, asked: Asked) -> ExitCode:
     if asked.tell_pending and not asked.dry_run:
         raise MissingArguments(
             "--exit-code tells of pending changes, and there are none after a run",
             act="converge",
             hint="give it together with --dry-run",
         )
-    words, pairs = edit.split_arguments(asked.arguments, act="converge")
-    if not pairs and not file.edits:
-        raise MissingArguments(
-            "no image is wanted", act="converge", hint="give container=image pairs after the workloads"
-        )
-    if place.all_namespaces and place.namespace:
-        raise MissingArguments("-n and -A exclude each other", act="converge", hint="give one of them")
-    edits = (*file.edits, *(edit.pair(text, act="converge") for text in pairs))
-    desired = Desired.of(edits, act="converge")
-    wish = Wish(desired, _deploy(asked.deploy_id), Policy(asked.force_managed, asked.again))
+    if asked.plan_file:
+        return _planned(given, place, words, asked)
+    return _wished(*fleet_options.merge(given, place, words, act="converge"), asked)
+
+
+def _wished(place: connect.Place, words: wishes.Words, file: fleet_options.FromFile, asked: Asked) -> ExitCode:
+    now = datetime.now(UTC)
+    references, desired = wishes.desired(words, wishes.moment(now), act="converge", more=file.edits)
     # Selected before anything is connected: a malformed reference needs no cluster to be one.
-    selection = _select(words, place, asked)
+    selection = wishes.selection(references, words, place, act="converge")
+    wish = Wish(desired, wishes.deploy(asked.deploy_id, now, act="converge"), words.policy)
     ports, namespace = fleet_options.connect_as(file, place)
     if selection.namespace is not None:
         checked = reference.check_namespace(namespace, act="converge")
@@ -136,34 +126,35 @@ def _run(place: connect.Place, asked: Asked, file: fleet_options.FromFile) -> Ex
         selection,
         wish,
         act=f"converge {selection}",
-        allow_unmatched=asked.allow_unmatched,
-        strict=asked.strict,
+        allow_unmatched=words.allow_unmatched,
+        strict=words.strict,
         wait=asked.wait if file.wait is None else file.wait,
         timeout=(asked.timeout if file.timeout is None else file.timeout) or None,
     )
     with closing(ports):
-        return _converge(ports, options, asked, file.heading)
+        return _converge(ports, converge.prepare(ports, options), asked, file.heading)
 
 
-def _select(words: list[str], place: connect.Place, asked: Asked) -> reference.Selection:
-    return reference.select(
-        words,
-        namespace=None if place.all_namespaces else place.namespace,
-        selector=asked.selector,
-        everything=asked.everything,
-        act="converge",
-    )
+def _planned(given: fleet_options.Given, place: connect.Place, words: wishes.Words, asked: Asked) -> ExitCode:
+    act = f"converge --plan {asked.plan_file}"
+    if words.said or place.namespace or place.all_namespaces or given.env or given.build or given.fleet:
+        raise MissingArguments(
+            "--plan excludes workloads, pairs, edits and what they go with, for the file has all that",
+            act=act,
+            hint="leave them out, or make a new plan with them",
+        )
+    now = datetime.now(UTC)
+    file = planfile.read(wishes.content(asked.plan_file, act=act), wishes.moment(now), act=act)
+    wish = Wish(file.desired, wishes.deploy(asked.deploy_id, now, act=act), file.policy)
+    ports, _ = connect.connect(place)
+    options = converge.Options(planned.selection(file), wish, act=act, wait=asked.wait, timeout=asked.timeout or None)
+    with closing(ports):
+        return _converge(ports, planned.prepare(ports, file, options), asked)
 
 
-def _deploy(given: str) -> deploys.Deploy:
-    now = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    return deploys.identify(os.environ, given=given, generated=f"local-{now}-{os.urandom(3).hex()}", act="converge")
-
-
-def _converge(ports: Ports, options: converge.Options, asked: Asked, heading: Sequence[str]) -> ExitCode:
+def _converge(ports: Ports, prepared: Prepared, asked: Asked, heading: Sequence[str] = ()) -> ExitCode:
     out = Output(sys.stdout if asked.output == "text" else sys.stderr)
-    prepared = converge.prepare(ports, options)
-    plan, deploy = prepared.plan, options.wish.deploy
+    plan, deploy = prepared.plan, prepared.options.wish.deploy
     out.lines([*heading, *converge_text.plan_lines(plan, deploy), ""])
     if asked.dry_run:
         result = Result(converge.foresee(prepared))

@@ -18,7 +18,8 @@ from rollonce.report import error as error_report
 
 # name -> (module below rollonce.cli, one line of help). A command's module is imported when it is used.
 COMMANDS = {
-    "converge": ("converge", "Bring containers to their images: one patch per workload that differs."),
+    "converge": ("converge", "Bring workloads to what a deploy wants of them: one patch per workload that differs."),
+    "plan": ("plan", "Show what a converge would do, and keep it in a file."),
     "init": ("init", "Write a first fleet file, from the live cluster or from manifests."),
     "config": ("config", "Show what the fleet file comes to, and its form."),
     "audit": ("audit", "Find rolls that no change needed: which deploy, which field, who, and what they took."),

@@ -147,6 +147,25 @@ class Client:
         effect = Effect.READ if dry_run else Effect.WRITE
         return _read(answers.whole, self._ask(request, effect, act), act)
 
+    def merge(
+        self,
+        resource: Resource,
+        namespace: str | None,
+        name: str,
+        body: bytes,
+        *,
+        field_manager: str = "rollonce",
+    ) -> bytes:
+        """What a strategic merge patch would make of an object, as JSON.
+
+        Nothing is written; it needs the right to patch. Fields that do not exist are an error.
+        """
+        query = (("fieldManager", field_manager), ("dryRun", "All"), ("fieldValidation", "Strict"))
+        headers = (*self._reading, ("content-type", "application/strategic-merge-patch+json"))
+        request = Request("PATCH", _path(resource, namespace, name), query, headers, body)
+        act = f"try to patch {_named(resource, namespace, name)}"
+        return _read(answers.whole, self._ask(request, Effect.READ, act), act)
+
     def may(self, verb: str, resource: Resource, namespace: str | None, name: str = "") -> Verdict:
         """Whether we have a right, for one object where it is named; None as namespace asks for all namespaces."""
         attributes = {"group": resource.group, "resource": resource.plural, "verb": verb}

@@ -34,6 +34,12 @@ class MalformedPair(UsageError):
     slug = "malformed-pair"
 
 
+class MalformedEdit(UsageError):
+    """The value of an option that edits, such as `--set-env`, is not of its form."""
+
+    slug = "malformed-edit"
+
+
 class MalformedImage(UsageError):
     """The right side of a pair is not an image reference."""
 
@@ -74,6 +80,31 @@ class UnknownContainer(UsageError):
     """No matched workload has a container of that name: a typo, most likely."""
 
     slug = "unknown-container"
+
+
+class PatchRefused(UsageError):
+    """The API server, asked in a trial, does not take the file of `--patch` for a workload."""
+
+    slug = "refused-patch"
+
+
+class MalformedPlan(UsageError):
+    """What `--plan` was given is not a plan file that this rollonce reads."""
+
+    slug = "malformed-plan"
+
+
+class CredentialInPlan(UsageError):
+    """A plan file would have to carry a value that looks like a credential."""
+
+    slug = "credential-in-plan"
+
+
+class StalePlan(RollonceError):
+    """What a plan file rests on is not any more as it was when the plan was made."""
+
+    slug = "stale-plan"
+    exit_code = ExitCode.CONFLICT
 
 
 class AbsentWorkload(UsageError):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from rollonce.errors import UnreadableAnswer
+from rollonce.model.amount import Written
 from rollonce.model.kind import Kind
 from rollonce.model.quantity import IntOrPercent
 from rollonce.model.workload import (
@@ -23,6 +25,8 @@ from rollonce.model.workload import (
     Role,
     Rolling,
     StatefulSet,
+    Template,
+    Variable,
     Workload,
     WorkloadKey,
 )
@@ -52,10 +56,23 @@ class _Meta(Struct, rename="camel"):
     deletion_timestamp: str | None = None
 
 
+class _Variable(Struct, rename="camel"):
+    name: str
+    value: str = ""
+    value_from: dict[str, msgspec.Raw] | None = None
+
+
+class _Resources(Struct):
+    requests: dict[str, Written] | None = None
+    limits: dict[str, Written] | None = None
+
+
 class _Container(Struct, rename="camel", gc=False):
     name: str
     image: str = ""
     restart_policy: str = ""
+    env: list[msgspec.Raw] | None = None
+    resources: _Resources | None = None
 
 
 class _ClaimSource(Struct, rename="camel", gc=False):
@@ -73,7 +90,13 @@ class _PodSpec(Struct, rename="camel"):
     volumes: list[_Volume] | None = None
 
 
+class _PodMeta(Struct):
+    labels: dict[str, str] | None = None
+    annotations: dict[str, str] | None = None
+
+
 class _Template(Struct):
+    metadata: _PodMeta | None = None
     spec: _PodSpec = msgspec.field(default_factory=_PodSpec)
 
 
@@ -127,8 +150,17 @@ class _ClaimObject(Struct):
     spec: _ClaimTemplateSpec = msgspec.field(default_factory=_ClaimTemplateSpec)
 
 
+class _Expression(Struct, gc=False):
+    key: str
+
+
+class _Selector(Struct, rename="camel"):
+    match_labels: dict[str, str] | None = None
+    match_expressions: list[_Expression] | None = None
+
+
 class _Job(Struct):
-    template: _Template = msgspec.field(default_factory=_Template)
+    template: msgspec.Raw = msgspec.Raw(b"{}")
 
 
 class _JobTemplate(Struct):
@@ -143,7 +175,8 @@ class _Spec(Struct, rename="camel"):
     strategy: _Strategy | None = None
     update_strategy: _Strategy | None = None
     volume_claim_templates: list[_ClaimObject] | None = None
-    template: _Template | None = None
+    selector: _Selector | None = None
+    template: msgspec.Raw = msgspec.Raw(b"{}")
     job_template: _JobTemplate | None = None
 
 
@@ -159,6 +192,8 @@ class _Named(Struct):
 
 # Built once, here: msgspec crashes where a type is first decoded in several threads at once.
 _OBJECT = msgspec.json.Decoder(_Object)
+_TEMPLATE = msgspec.json.Decoder(_Template)
+_VARIABLE = msgspec.json.Decoder(_Variable)
 _CLAIM = msgspec.json.Decoder(_ClaimObject)
 _NAMED = msgspec.json.Decoder(_Named)
 
@@ -169,20 +204,24 @@ def workload(kind: Kind, raw: bytes) -> Workload:
     Raises UnreadableAnswer where the JSON is not such an object.
     """
     thing = _decoded(_OBJECT, raw, kind.title)
+    template = bytes(_raw_template(thing.spec))  # a copy: else it keeps the whole answer alive
+    pods = _decoded(_TEMPLATE, template, f"pod template of a {kind.title}")
     meta = thing.metadata
     return Workload(
         key=WorkloadKey.of(kind, meta.namespace, meta.name),
         uid=meta.uid,
         resource_version=meta.resource_version,
         generation=meta.generation,
-        containers=_containers(_pod_spec(thing.spec)),
+        containers=_containers(pods.spec),
         behaviour=_behaviour(kind, thing),
         annotations=meta.annotations,
         labels=meta.labels,
         controller=_controller(meta),
         managers=tuple(m.manager for m in meta.managed_fields or () if not m.subresource),
-        claims=_claims(thing.spec),
+        claims=_claims(pods.spec, thing.spec),
         deleting=meta.deletion_timestamp is not None,
+        selector=_selector(thing.spec.selector),
+        template=Template(_pod_metadata(pods.metadata), template),
     )
 
 
@@ -207,24 +246,47 @@ def _decoded(decoder: msgspec.json.Decoder[Any], raw: bytes, what: str) -> Any:
         ) from fault
 
 
-def _pod_spec(spec: _Spec) -> _PodSpec:
-    if spec.job_template is not None:
-        return spec.job_template.spec.template.spec
-    return spec.template.spec if spec.template is not None else _PodSpec()
+def _raw_template(spec: _Spec) -> msgspec.Raw:
+    return spec.template if spec.job_template is None else spec.job_template.spec.template
+
+
+def _pod_metadata(meta: _PodMeta | None) -> Mapping[str, Mapping[str, str] | None] | None:
+    return None if meta is None else {"labels": meta.labels, "annotations": meta.annotations}
+
+
+def _selector(selector: _Selector | None) -> frozenset[str]:
+    if selector is None:
+        return frozenset()
+    return frozenset(selector.match_labels or ()) | {e.key for e in selector.match_expressions or ()}
 
 
 def _containers(pod: _PodSpec) -> tuple[Container, ...]:
     first = (
-        Container(c.name, c.image, Role.SIDECAR if c.restart_policy == "Always" else Role.INIT, i)
+        _container(c, Role.SIDECAR if c.restart_policy == "Always" else Role.INIT, i)
         for i, c in enumerate(pod.init_containers or ())
     )
-    main = (Container(c.name, c.image, Role.MAIN, i) for i, c in enumerate(pod.containers or ()))
+    main = (_container(c, Role.MAIN, i) for i, c in enumerate(pod.containers or ()))
     return (*main, *first)
 
 
-def _claims(spec: _Spec) -> tuple[Claim, ...]:
-    volumes = _pod_spec(spec).volumes or ()
-    mounted = (Claim(v.persistent_volume_claim.claim_name) for v in volumes if v.persistent_volume_claim)
+def _container(thing: _Container, role: Role, index: int) -> Container:
+    env = None if thing.env is None else tuple(_variable(bytes(raw)) for raw in thing.env)
+    return Container(thing.name, thing.image, role, index, env, _amounts(thing.resources))
+
+
+def _amounts(resources: _Resources | None) -> Mapping[str, Mapping[str, Written] | None] | None:
+    return None if resources is None else {"requests": resources.requests, "limits": resources.limits}
+
+
+def _variable(raw: bytes) -> Variable:
+    thing = _decoded(_VARIABLE, raw, "environment variable")
+    if thing.value_from is None:
+        return Variable(thing.name, thing.value, "", raw)
+    return Variable(thing.name, None, next(iter(thing.value_from), "valueFrom"), raw)
+
+
+def _claims(pod: _PodSpec, spec: _Spec) -> tuple[Claim, ...]:
+    mounted = (Claim(v.persistent_volume_claim.claim_name) for v in pod.volumes or () if v.persistent_volume_claim)
     templates = (Claim(t.metadata.name, tuple(t.spec.access_modes or ())) for t in spec.volume_claim_templates or ())
     return (*mounted, *templates)
 

@@ -12,6 +12,9 @@ from rollonce.errors import BadDeployId
 
 DEPLOY_ID = "rollonce.dev/deploy-id"
 COMMIT = "rollonce.dev/commit"
+# The deploy that restarted the workload last: a re-run of it does not restart once more.
+RESTARTED_BY = "rollonce.dev/restarted-by"
+OWN_ANNOTATIONS = (DEPLOY_ID, COMMIT, RESTARTED_BY)
 
 _LONGEST_ID = 200
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]*")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import assert_never
 
+from rollonce.model.amount import Written
 from rollonce.model.kind import Kind
 from rollonce.model.quantity import IntOrPercent
 
@@ -42,18 +43,50 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Variable:
+    """One entry of a container's environment.
+
+    `value` is None where the entry takes it from elsewhere, which `source` then names
+    (`secretKeyRef`). `raw` is the entry as the API server holds it, as JSON.
+    """
+
+    name: str
+    value: str | None = field(repr=False)
+    source: str
+    raw: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Container:
-    """One container of a pod template; `index` is its place in its list of the template."""
+    """One container of a pod template; `index` is its place in its list of the template.
+
+    `env` and `resources` (by `requests` and `limits`) are None where there is no such member, which a
+    JSON Patch has to know.
+    """
 
     name: str
     image: str
     role: Role
     index: int
+    env: tuple[Variable, ...] | None = None
+    resources: Mapping[str, Mapping[str, Written] | None] | None = None
 
     @property
     def pointer(self) -> str:
         """JSON pointer of the container below the pod template's spec."""
         return f"{'containers' if self.role is Role.MAIN else 'initContainers'}/{self.index}"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A pod template, beside its containers.
+
+    `metadata` has its maps by name (`labels`, `annotations`), None for one that is missing; it is None
+    itself where the template has none. `raw` is the template as the API server holds it, as JSON.
+    """
+
+    metadata: Mapping[str, Mapping[str, str] | None] | None = None
+    raw: bytes = field(default=b"", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +190,7 @@ class Workload:
 
     `annotations` is None where the object has no such map at all, which a JSON Patch has to know.
     `controller` names the controlling owner (`Kind/name`), empty without one; `managers` are the
-    field managers of the main resource.
+    field managers of the main resource; `selector` has the labels by which it knows its pods.
     """
 
     key: WorkloadKey
@@ -172,6 +205,8 @@ class Workload:
     managers: tuple[str, ...] = ()
     claims: tuple[Claim, ...] = ()
     deleting: bool = False
+    selector: frozenset[str] = frozenset()
+    template: Template = Template()
 
     def annotation(self, name: str) -> str | None:
         """Value of an annotation of the workload, None without it."""
@@ -194,7 +229,5 @@ class Workload:
 
     @property
     def template_pointer(self) -> str:
-        """JSON pointer of the pod template's spec in the object."""
-        if isinstance(self.behaviour, CronJob):
-            return "/spec/jobTemplate/spec/template/spec"
-        return "/spec/template/spec"
+        """JSON pointer of the pod template in the object."""
+        return "/spec/jobTemplate/spec/template" if isinstance(self.behaviour, CronJob) else "/spec/template"

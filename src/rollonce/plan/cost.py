@@ -17,6 +17,8 @@ from rollonce.model.workload import (
 )
 from rollonce.plan.operation import Cost, Disruption
 
+OF_METADATA = Cost(Disruption.NONE, "only labels and annotations of the workload itself change, nothing restarts")
+
 _ONE_NODE = "ReadWriteOnce"
 _ONE_POD = "ReadWriteOncePod"
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from rollonce.model.workload import Role, Workload, WorkloadKey
+from rollonce.plan.difference import Difference
+from rollonce.plan.field import EnvField, MetadataField, ResourceField
 
 
 class Disruption(StrEnum):
@@ -35,10 +38,37 @@ class ImageChange:
     new: str
 
 
+@dataclass(frozen=True, slots=True)
+class ValueChange:
+    """Another field before and after, as it may be shown; None where it is not there.
+
+    Values that look like credentials are hidden here already, so that no report can show one.
+    `role` is that of the container, if it is in one.
+    """
+
+    field: EnvField | ResourceField | MetadataField
+    role: Role | None
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateChange:
+    """Any other value of the pod template before and after, as JSON that may be shown; None where there is none."""
+
+    path: str
+    old: str | None
+    new: str | None
+
+
+Change = ImageChange | ValueChange | TemplateChange
+
+
 class Note(StrEnum):
     """Why something that was named is left alone in a workload that is there."""
 
     ABSENT_CONTAINER = "absent-container"
+    NO_RESTART = "no-restart"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +85,7 @@ class SkipReason(StrEnum):
     CONVERGED = "converged"
     ABSENT = "absent"
     NO_CONTAINER = "no-container"
+    NOT_MEANT = "not-meant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +101,25 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """One conditional patch. `operations` is the JSON Patch (RFC 6902) as it is sent."""
+    """One conditional patch. `operations` is the JSON Patch (RFC 6902) as it is sent.
+
+    `in_template` tells whether it changes the pod template; `differences` are those that a part of a
+    template makes there (`--patch`).
+    """
 
     key: WorkloadKey
     workload: Workload
-    changes: tuple[ImageChange, ...]
-    operations: bytes
+    changes: tuple[Change, ...]
+    operations: bytes = field(repr=False)
     cost: Cost
+    in_template: bool
+    differences: tuple[Difference, ...] = ()
     remarks: tuple[Remark, ...] = ()
+
+
+def images(changes: Iterable[Change]) -> tuple[ImageChange, ...]:
+    """Those of the changes that are of images."""
+    return tuple(change for change in changes if isinstance(change, ImageChange))
 
 
 class RefuseReason(StrEnum):
@@ -85,6 +127,7 @@ class RefuseReason(StrEnum):
 
     MANAGED = "managed"
     SECOND_ROLL = "second-roll"
+    SELECTOR = "selector"
     DELETING = "deleting"
 
 
@@ -96,7 +139,7 @@ class Refuse:
     workload: Workload
     reason: RefuseReason
     detail: str
-    changes: tuple[ImageChange, ...]
+    changes: tuple[Change, ...]
     hint: str
     remarks: tuple[Remark, ...] = ()
 

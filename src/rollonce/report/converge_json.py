@@ -11,7 +11,9 @@ from msgspec import Struct
 from rollonce.errors import ExitCode
 from rollonce.model.deploy import Deploy
 from rollonce.model.workload import Workload, WorkloadKey
-from rollonce.plan.operation import ImageChange, Operation, Patch, Plan, Refuse, Remark, Skip
+from rollonce.plan import changepart
+from rollonce.plan.changepart import ChangePart
+from rollonce.plan.operation import Change, Operation, Patch, Plan, Refuse, Remark, Skip
 from rollonce.rollout.outcome import Outcome
 
 VERSION = "rollonce.converge/v1"
@@ -24,15 +26,6 @@ class DeployPart(Struct, rename="camel"):
     source: str
     system: str
     commit: str
-
-
-class ChangePart(Struct, rename="camel"):
-    """One container's image before and after; `role` is container, init container or native sidecar."""
-
-    container: str
-    role: str
-    old: str
-    new: str
 
 
 class CostPart(Struct, rename="camel"):
@@ -125,7 +118,7 @@ def _part(
     operation: Operation,
     workload: Workload | None,
     name: Literal["patch", "skip", "refuse"],
-    changes: Sequence[ImageChange],
+    changes: Sequence[Change],
 ) -> WorkloadPart:
     key = operation.key
     return WorkloadPart(
@@ -137,7 +130,7 @@ def _part(
         reason=None,
         detail=None,
         hint=None,
-        changes=[ChangePart(c.container, c.role.value, c.old, c.new) for c in changes],
+        changes=[changepart.of(change) for change in changes],
         cost=None,
         remarks=[_remark(remark) for remark in operation.remarks],
         outcome=None,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from rollonce.app.conduct import Event, Finished, Progressed, Sent
 from rollonce.model.deploy import Deploy, Source
-from rollonce.model.workload import Role, WorkloadKey
+from rollonce.model.workload import WorkloadKey
 from rollonce.plan.operation import Cost, ImageChange, Patch, Plan, Refuse, Skip
-from rollonce.report import images, table
+from rollonce.report import changes, table
 from rollonce.rollout.outcome import Outcome, Verdict
 
 _SHOWN = 3
@@ -51,21 +51,17 @@ def _deploy_line(deploy: Deploy, plan: Plan) -> str:
     return f"deploy {deploy.id}{origin}{commit}" + (f", {where}" if spaces else "")
 
 
-def _changes_table(patches: Iterable[Patch], wide: bool) -> list[str]:
+def _changes_table(patches: Sequence[Patch], wide: bool) -> list[str]:
     rows: list[list[str]] = []
     for patch in patches:
         head = title(patch.key, with_namespace=wide)
         cost = patch.cost.disruption.value
         for i, change in enumerate(patch.changes):
-            rows.append([head if i == 0 else "", *_change_cells(change), cost if i == 0 else ""])
-    lines = table.render(["WORKLOAD", "CONTAINER", "NOW", "BECOMES", "IMAGE", "COST"], rows)
+            rows.append([head if i == 0 else "", *changes.cells(change), cost if i == 0 else ""])
+    only_images = all(isinstance(change, ImageChange) for patch in patches for change in patch.changes)
+    what = "IMAGE" if only_images else "FIELD"
+    lines = table.render(["WORKLOAD", "CONTAINER", "NOW", "BECOMES", what, "COST"], rows)
     return [*lines, "", *_costs(patches, wide)]
-
-
-def _change_cells(change: ImageChange) -> list[str]:
-    common, old, new = images.change(change.old, change.new)
-    role = "" if change.role is Role.MAIN else f" ({change.role})"
-    return [change.container + role, old, new, common]
 
 
 def _costs(patches: Iterable[Patch], wide: bool) -> list[str]:
@@ -98,10 +94,7 @@ def _refusals(refusals: Iterable[Refuse], wide: bool) -> list[str]:
     lines = []
     for refusal in refusals:
         lines.append(f"{title(refusal.key, with_namespace=wide)}: refused ({refusal.reason}): {refusal.detail}")
-        for change in refusal.changes:
-            common, old, new = images.change(change.old, change.new)
-            where = f" of {common}" if common else ""
-            lines.append(f"  {change.container}: {old} -> {new}{where}")
+        lines += [f"  {changes.line(change)}" for change in refusal.changes]
         lines.append(f"  hint: {refusal.hint}")
     return lines
 

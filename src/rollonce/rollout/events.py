@@ -34,9 +34,10 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Reading again showed this."""
+    """Reading again showed this, and what the run's part of a template makes of it, if there is one for it."""
 
     workload: Workload
+    merged: Workload | None = None
 
 
 @dataclass(frozen=True, slots=True)

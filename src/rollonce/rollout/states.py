@@ -46,14 +46,15 @@ class Rolling:
     """Its rollout is waited for.
 
     `before` is the newest known state whose status is surely that of the rollout before ours, None
-    where we changed nothing. `floor` is the generation below which a status speaks of something
-    older; `standing` is the last one computed.
+    where we did not change the template. `floor` is the generation below which a status speaks of something
+    older; `standing` is the last one computed. `sent` is the patch of ours that is in the object, if any.
     """
 
     before: Workload | None
     uid: str
     floor: int
     standing: status.Standing
+    sent: Patch | None
 
 
 @dataclass(frozen=True, slots=True)

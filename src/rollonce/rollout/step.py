@@ -46,10 +46,14 @@ MOST_ATTEMPTS = 5
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What holds for the whole run: what is wanted, and whether rollouts are waited for."""
+    """What holds for the whole run: what is wanted, and whether rollouts are waited for.
+
+    `fixed` where it was planned before, and nothing else may be sent than that.
+    """
 
     wish: Wish
     wait: bool = True
+    fixed: bool = False
 
 
 Step = tuple[State, tuple[Effect, ...]]
@@ -62,7 +66,7 @@ def begin(patch: Patch) -> Step:
 
 def follow(skip: Skip, terms: Terms) -> Step:
     """The way of a workload to which nothing is sent: its status, from the same read, decides."""
-    if skip.workload is None or skip.reason is SkipReason.NO_CONTAINER:
+    if skip.workload is None or skip.reason in (SkipReason.NO_CONTAINER, SkipReason.NOT_MEANT):
         return _end(Verdict.ABSENT, skip.detail)
     standing = status.compute(skip.workload)
     match standing:
@@ -76,7 +80,7 @@ def follow(skip: Skip, terms: Terms) -> Step:
             if not terms.wait:
                 return _end(Verdict.UNFINISHED, f"{skip.detail}; its last rollout is not finished: {message}")
             workload = skip.workload
-            return Rolling(None, workload.uid, workload.generation, standing), ()
+            return Rolling(None, workload.uid, workload.generation, standing, None), ()
         case _ as never:
             assert_never(never)
 
@@ -126,8 +130,8 @@ def _sending(state: Sending, event: Event, terms: Terms) -> Step:
 
 def _reading(state: Reading, event: Event, terms: Terms) -> Step:
     match event:
-        case Found(workload=workload):
-            return _read_back(state, workload, terms)
+        case Found(workload=workload, merged=merged):
+            return _read_back(state, workload, merged, terms)
         case Missing():
             return _end(Verdict.GONE, "it was deleted meanwhile")
         case Unreadable(words=words):
@@ -139,28 +143,30 @@ def _reading(state: Reading, event: Event, terms: Terms) -> Step:
     raise AssertionError(f"not an answer to a read: {event}")
 
 
-def _read_back(state: Reading, now: Workload, terms: Terms) -> Step:
+def _read_back(state: Reading, now: Workload, merged: Workload | None, terms: Terms) -> Step:
     """Ours is there: done. It changed: plan again. It did not: the server's words stand."""
     wish = terms.wish
     if now.uid != state.first.uid:
         return _end(Verdict.GONE, "it was deleted and made anew by somebody else meanwhile")
-    mine = now.annotation(DEPLOY_ID) == wish.deploy.id
-    if mine and decide.reaches(now, wish):
+    # A patch that leaves the template alone has no deploy id to know it by.
+    unmarked = state.lost and not state.patch.in_template
+    mine = unmarked or now.annotation(DEPLOY_ID) == wish.deploy.id
+    if mine and decide.reaches(now, wish, state.patch):
         return _waiting(state, now, terms), ()
-    if _other_deploy(state.first, now, wish) and not decide.reaches(now, wish):
+    if _other_deploy(state.first, now, wish) and not decide.reaches(now, wish, state.patch):
         return _end(
             Verdict.CONFLICT,
             f"deploy {now.annotation(DEPLOY_ID)} changed it meanwhile; it is left to that deploy",
         )
-    return _again(state, now, terms)
+    return _again(state, now, merged, terms)
 
 
-def _again(state: Reading, now: Workload, terms: Terms) -> Step:
+def _again(state: Reading, now: Workload, merged: Workload | None, terms: Terms) -> Step:
     """Somebody wrote meanwhile, or our patch never arrived: decide anew, at most MOST_ATTEMPTS times."""
     gone = decide.wanted_containers(state.first, terms.wish) - decide.wanted_containers(now, terms.wish)
     if gone:
         return _end(Verdict.CONFLICT, f"somebody took away {', '.join(sorted(gone))} meanwhile; nothing was sent again")
-    operation = decide.one(now, terms.wish)
+    operation = decide.one(now, terms.wish, merged)
     match operation:
         case Skip():
             return _settled_by_others(state, operation, terms), ()
@@ -170,6 +176,10 @@ def _again(state: Reading, now: Workload, terms: Terms) -> Step:
         case Patch(operations=operations) if operations == state.patch.operations and not state.lost:
             # Nothing that the patch tests has changed: it was not its tests that failed.
             return _end(Verdict.REJECTED, state.words)
+        case Patch(operations=operations) if terms.fixed and operations != state.patch.operations:
+            return _end(
+                Verdict.CONFLICT, "somebody wrote meanwhile, and the plan does not hold any more; make a new one"
+            )
         case Patch():
             if state.attempt >= MOST_ATTEMPTS:
                 return _given_up(state, now)
@@ -194,9 +204,11 @@ def _settled_by_others(reading: Reading, skip: Skip, terms: Terms) -> State:
 
 def _waiting(sent: Sending | Reading, accepted: Workload, terms: Terms) -> State:
     """The patch is in the object: wait for its rollout, if there is one and somebody wants to."""
-    if not decide.reaches(accepted, terms.wish):
-        words = "the server holds other images than we sent: an admission webhook, or a container that was added"
+    if not decide.reaches(accepted, terms.wish, sent.patch):
+        words = "the server holds other values than we sent: an admission webhook, or a container that was added"
         return Ended(Outcome(Verdict.CONFLICT, words, sent=True))
+    if not sent.patch.in_template:
+        return _unrolled(sent, accepted, terms)
     if isinstance(accepted.behaviour, CronJob):
         return Ended(Outcome(Verdict.CHANGED, "its next jobs run the new template", sent=True))
     if not terms.wait:
@@ -204,7 +216,20 @@ def _waiting(sent: Sending | Reading, accepted: Workload, terms: Terms) -> State
     # The answer to a patch carries the status of the rollout before, for no controller can have seen
     # the change by then. What is read back later may carry that of ours.
     before = sent.patch.workload if status.observed(accepted) else accepted
-    rolling = Rolling(before, accepted.uid, accepted.generation, status.InProgress("sent", "patch sent"))
+    floor, standing = accepted.generation, status.InProgress("sent", "patch sent")
+    rolling = Rolling(before, accepted.uid, floor, standing, sent.patch)
+    return _caught_up(rolling, sent, accepted, terms)
+
+
+def _unrolled(sent: Sending | Reading, accepted: Workload, terms: Terms) -> State:
+    """Only the workload's own metadata was written. As where nothing is, an earlier rollout has to be finished."""
+    words = "only its own labels and annotations changed, nothing rolls"
+    if isinstance(accepted.behaviour, CronJob):
+        return Ended(Outcome(Verdict.CHANGED, words, sent=True))
+    if not terms.wait:
+        return Ended(Outcome(Verdict.SENT, f"{words}; its last rollout is not waited for", sent=True))
+    floor, standing = accepted.generation, status.InProgress("sent", "patch sent")
+    rolling = Rolling(None, accepted.uid, floor, standing, sent.patch)
     return _caught_up(rolling, sent, accepted, terms)
 
 
@@ -222,7 +247,7 @@ def _caught_up(rolling: Rolling, sent: Sending | Reading, accepted: Workload, te
 
 
 def _rolling(state: Rolling, event: Event, terms: Terms) -> State:
-    sent = state.before is not None
+    sent = state.sent is not None
     match event:
         case Seen(workload=workload):
             return _observed(state, workload, terms, sent=sent)
@@ -244,18 +269,12 @@ def _observed(state: Rolling, now: Workload, terms: Terms, *, sent: bool) -> Sta
         return Ended(Outcome(Verdict.GONE, "it was deleted and made anew while its rollout was waited for", sent))
     if now.generation < state.floor:
         return state  # from before the change
-    if not decide.reaches(now, terms.wish):
+    if not _as_wanted(state, now, terms.wish):
         return Ended(Outcome(Verdict.CONFLICT, _overwritten(now, terms), sent))
     standing = status.compute(now, state.before)
     match standing:
         case status.Complete(message=message):
-            if (
-                sent
-                and isinstance(now.behaviour, StatefulSet | DaemonSet)
-                and isinstance(now.behaviour.strategy, OnDelete)
-            ):
-                return Ended(Outcome(Verdict.CHANGED, message, sent))
-            return Ended(Outcome(Verdict.ROLLED if sent else Verdict.SETTLED, message, sent))
+            return Ended(Outcome(_end_of_rollout(state.sent, now), message, sent))
         case status.Failed(message=message):
             return Ended(Outcome(Verdict.FAILED, message, sent))
         case status.Held(message=message):
@@ -266,10 +285,25 @@ def _observed(state: Rolling, now: Workload, terms: Terms, *, sent: bool) -> Sta
             assert_never(never)
 
 
+def _as_wanted(state: Rolling, now: Workload, wish: Wish) -> bool:
+    if state.sent is None or state.sent.in_template:
+        return decide.reaches(now, wish, state.sent)
+    # Labels of the workload itself do not count in its generation: this may be from before they changed.
+    return decide.keeps_template(now, wish, state.sent)
+
+
+def _end_of_rollout(sent: Patch | None, now: Workload) -> Verdict:
+    if sent is None:
+        return Verdict.SETTLED
+    behaviour = now.behaviour
+    by_hand = isinstance(behaviour, StatefulSet | DaemonSet) and isinstance(behaviour.strategy, OnDelete)
+    return Verdict.CHANGED if by_hand or not sent.in_template else Verdict.ROLLED
+
+
 def _overwritten(now: Workload, terms: Terms) -> str:
     other = now.annotation(DEPLOY_ID)
     who = f"deploy {other}" if other and other != terms.wish.deploy.id else "somebody"
-    return f"{who} put other images in while its rollout was waited for"
+    return f"{who} put other values in while its rollout was waited for"
 
 
 def _other_deploy(first: Workload, now: Workload, wish: Wish) -> bool:

@@ -24,6 +24,8 @@ from rollonce.model.workload import (
     Role,
     Rolling,
     StatefulSet,
+    Template,
+    Variable,
     Workload,
     WorkloadKey,
 )
@@ -118,9 +120,9 @@ def test_a_deployment_with_everything() -> None:
         resource_version="4711",
         generation=7,
         containers=(
-            Container("agent", "agent:1", Role.MAIN, 0),
+            Container("agent", "agent:1", Role.MAIN, 0, None, {"requests": None, "limits": None}),
             Container("git-sync", "git-sync:1", Role.MAIN, 1),
-            Container("setup", "setup:1", Role.INIT, 0),
+            Container("setup", "setup:1", Role.INIT, 0, (Variable("A", "b", "", b'{"name": "A", "value": "b"}'),)),
             Container("proxy", "proxy:1", Role.SIDECAR, 1),
         ),
         behaviour=Deployment(
@@ -143,6 +145,8 @@ def test_a_deployment_with_everything() -> None:
         controller="Fleet/agents",
         managers=("kubectl-set",),
         claims=(Claim("ceo-work"),),
+        selector=frozenset({"app"}),
+        template=Template({"labels": {"app": "agent-ceo"}, "annotations": None}),
     )
 
 
@@ -276,7 +280,7 @@ def test_a_cron_job_has_its_template_one_level_deeper() -> None:
     )
     assert found.behaviour == CronJob()
     assert found.containers == (Container("report", "report:1", Role.MAIN, 0),)
-    assert found.template_pointer == "/spec/jobTemplate/spec/template/spec"
+    assert found.template_pointer == "/spec/jobTemplate/spec/template"
 
 
 def test_a_claim_and_its_access_modes() -> None:

@@ -7,7 +7,7 @@ import pytest
 from rollonce.model.workload import Workload
 from rollonce.plan import decide
 from rollonce.plan.decide import Wish
-from rollonce.plan.operation import Note, Patch, Refuse, RefuseReason, Skip, SkipReason
+from rollonce.plan.operation import Note, Patch, Refuse, RefuseReason, Skip, SkipReason, images
 from tests.unit.builders import key, patch_for, wish, workload
 
 OURS = {"rollonce.dev/deploy-id": "run-2"}
@@ -22,7 +22,7 @@ def refusal(live: Workload, wanted: Wish) -> Refuse:
 def test_one_patch_for_all_that_differs_in_every_kind_of_container() -> None:
     live = workload(images="agent=a1 git-sync=g2 init:setup=s1 sidecar:proxy=p1")
     patch = patch_for(live, wish("agent=a2", "git-sync=g2", "setup=s2", "proxy=p2"))
-    assert [(c.container, c.role.value, c.old, c.new) for c in patch.changes] == [
+    assert [(c.container, c.role.value, c.old, c.new) for c in images(patch.changes)] == [
         ("agent", "container", "a1", "a2"),
         ("setup", "init container", "s1", "s2"),
         ("proxy", "native sidecar", "p1", "p2"),
@@ -98,7 +98,7 @@ def test_who_would_put_it_back_is_named_and_the_change_refused(live: Workload, w
     assert refused.reason is RefuseReason.MANAGED
     assert refused.detail == f"{who} and would put the change back, which is a second roll"
     assert "--force-managed" in refused.hint
-    assert [(c.old, c.new) for c in refused.changes] == [("a1", "a2")]
+    assert [(c.old, c.new) for c in images(refused.changes)] == [("a1", "a2")]
     assert isinstance(decide.one(live, wish("agent=a2", force_managed=True)), Patch)
 
 
@@ -116,7 +116,7 @@ def test_a_second_roll_in_one_deploy_is_refused_and_says_what_differs() -> None:
     refused = refusal(live, wish("agent=a2", "git-sync=g2"))
     assert refused.reason is RefuseReason.SECOND_ROLL
     assert "deploy run-2 has changed it already" in refused.detail
-    assert [(c.container, c.old, c.new) for c in refused.changes] == [("git-sync", "g1", "g2")]
+    assert [(c.container, c.old, c.new) for c in images(refused.changes)] == [("git-sync", "g1", "g2")]
     assert "--again" in refused.hint
 
 

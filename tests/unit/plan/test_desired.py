@@ -6,6 +6,7 @@ import pytest
 
 from rollonce.errors import ContradictingEdits
 from rollonce.plan.desired import wanted
+from rollonce.plan.field import ImageField
 from tests.unit.builders import key, wants, workload
 
 
@@ -30,9 +31,9 @@ def test_one_workload_goes_over_all_and_a_name_over_the_star(pairs: list[str], i
 
 
 def test_saying_it_twice_is_fine() -> None:
-    assert wants("agent=a", "agent=a", "deploy/ceo:agent=c", "deployment/ceo:agent=c").images == (
-        *wants("agent=a").images,
-        *wants("deploy/ceo:agent=c").images,
+    assert wants("agent=a", "agent=a", "deploy/ceo:agent=c", "deployment/ceo:agent=c").edits == (
+        *wants("agent=a").edits,
+        *wants("deploy/ceo:agent=c").edits,
     )
 
 
@@ -55,9 +56,9 @@ def test_a_contradiction_names_both(first: str, second: str, target: str) -> Non
 
 def test_wanted_holds_what_is_already_true_as_well() -> None:
     live = workload(images="agent=a2 git-sync=g1 init:setup=s1 sidecar:proxy=p1")
-    found = wanted(live, wants("agent=a2", "git-sync=g2", "setup=s2"))
-    assert [(w.container.name, w.image, w.differs) for w in found] == [
-        ("agent", "a2", False),
-        ("git-sync", "g2", True),
-        ("setup", "s2", True),
+    found = wanted(live, wants("agent=a2", "git-sync=g2", "setup=s2"), restarted_by="")
+    assert [(w.field, w.new, w.differs) for w in found] == [
+        (ImageField("agent"), "a2", False),
+        (ImageField("git-sync"), "g2", True),
+        (ImageField("setup"), "s2", True),
     ]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from rollonce.model.kind import Kind
 from rollonce.plan import decide
-from rollonce.plan.operation import Patch, Plan, Refuse, RefuseReason, Skip, SkipReason
+from rollonce.plan.operation import Patch, Plan, Refuse, RefuseReason, Skip, SkipReason, images
 from tests.unit import jsonpatch, strategies
 from tests.unit.builders import wish
 from tests.unit.strategies import Object, pod_spec, read
@@ -61,7 +61,7 @@ def test_the_patch_gives_exactly_the_planned_images_and_touches_nothing_else(
 ) -> None:
     patch = planned(thing, pairs, commit)
     expected = copy.deepcopy(thing)
-    new = {change.container: change.new for change in patch.changes}
+    new = {change.container: change.new for change in images(patch.changes)}
     for container in (*pod_spec(expected)["containers"], *pod_spec(expected).get("initContainers", ())):
         if container["name"] in new:
             container["image"] = new[container["name"]]

@@ -27,6 +27,7 @@ def test_the_deploy_id_that_was_read_is_tested() -> None:
     live = workload(annotations={"rollonce.dev/deploy-id": "run-1"})
     assert operations(patch_for(live, wish("agent=a2", commit="4f2c0d9")))[3:] == [
         f'test {DEPLOY} "run-1"',
+        f"test {COMMIT} null",
         f'add {DEPLOY} "run-2"',
         f'add {COMMIT} "4f2c0d9"',
         f'add {T}/containers/0/image "a2"',
@@ -53,8 +54,8 @@ def test_a_stale_commit_does_not_stay_beside_our_deploy_id() -> None:
     live = workload(annotations={"rollonce.dev/deploy-id": "run-1", "rollonce.dev/commit": "0ld0ld0"})
     assert operations(patch_for(live, wish("agent=a2")))[3:] == [
         f'test {DEPLOY} "run-1"',
-        f'add {DEPLOY} "run-2"',
         f'test {COMMIT} "0ld0ld0"',
+        f'add {DEPLOY} "run-2"',
         f"remove {COMMIT}",
         f'add {T}/containers/0/image "a2"',
     ]

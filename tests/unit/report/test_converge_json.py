@@ -35,12 +35,16 @@ GOLDEN = """{
       "hint": null,
       "changes": [
         {
+          "field": "image",
+          "name": null,
           "container": "agent",
           "role": "container",
           "old": "registry.example/agent:0a1b-1142",
           "new": "registry.example/agent:4f2c-1187"
         },
         {
+          "field": "image",
+          "name": null,
           "container": "git-sync",
           "role": "container",
           "old": "registry.example/git-sync:0a1b-1142",

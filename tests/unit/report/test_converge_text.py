@@ -68,7 +68,7 @@ deploy run-2, namespace agents
 
 deployment/agent-ceo: refused (second-roll): deploy run-2 has changed it already, and a second change would roll it twice in one deploy
   agent: 1 -> 2 of agent
-  hint: find the step that changes it a second time (its images are above), or pass --again
+  hint: find the step that changes it a second time (what differs is above), or pass --again
 deployment/agent-cso: refused (managed): it is owned by Fleet/agents (controlling ownerReference) and would put the change back, which is a second roll
   agent: other:1 -> agent:2
   hint: change it where it is managed, or pass --force-managed

@@ -9,7 +9,7 @@ import pytest
 
 from rollonce.model.workload import OnDelete, Recreate, StatefulSet, Workload
 from rollonce.plan import decide
-from rollonce.plan.operation import Patch, Skip, SkipReason
+from rollonce.plan.operation import Patch, Skip, SkipReason, images
 from rollonce.rollout import step as executor
 from rollonce.rollout.events import (
     Accepted,
@@ -314,10 +314,10 @@ def test_it_gives_up_on_a_connection_that_never_holds() -> None:
 
 def test_other_images_during_the_wait_are_a_conflict() -> None:
     assert outcome(Accepted(patched()), Seen(changed("agent=a1 git-sync=g2", OURS))) == Outcome(
-        Verdict.CONFLICT, "somebody put other images in while its rollout was waited for", sent=True
+        Verdict.CONFLICT, "somebody put other values in while its rollout was waited for", sent=True
     )
     assert outcome(Accepted(patched()), Seen(changed("agent=a3 git-sync=g3", THEIRS))) == Outcome(
-        Verdict.CONFLICT, "deploy run-3 put other images in while its rollout was waited for", sent=True
+        Verdict.CONFLICT, "deploy run-3 put other values in while its rollout was waited for", sent=True
     )
 
 
@@ -511,4 +511,4 @@ def test_the_patch_that_is_sent_again_is_still_one_of_the_plan() -> None:
     (effect,) = effects
     assert isinstance(effect, Send)
     assert isinstance(effect.patch, Patch)
-    assert [(c.container, c.old, c.new) for c in effect.patch.changes] == [("agent", "a9", "a2")]
+    assert [(c.container, c.old, c.new) for c in images(effect.patch.changes)] == [("agent", "a9", "a2")]

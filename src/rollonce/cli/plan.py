@@ -1,0 +1,113 @@
+"""`rollonce plan`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from rollonce.app import converge, verdict
+from rollonce.app.conduct import Result
+from rollonce.cli import connect, wishes
+from rollonce.errors import ExitCode, UnwritableFile
+from rollonce.model import reference
+from rollonce.plan import planfile
+from rollonce.plan.decide import Wish
+from rollonce.report import converge_json, converge_text, plan_markdown
+from rollonce.report.output import Output
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The command line of one plan, beside what is wanted of which workloads."""
+
+    out: str
+    deploy_id: str
+    tell_pending: bool
+    output: str
+
+
+@click.command("plan")
+@wishes.options
+@connect.options
+@click.option("--out", metavar="FILE", default="", help="Write the plan to this file, for converge --plan FILE.")
+@wishes.deploy_id
+@click.option("--exit-code", "tell_pending", is_flag=True, help="Exit with 5 where changes are pending.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    show_default=True,
+    help="Form of the report; markdown is fit for a comment at a pull request.",
+)
+def command(kubeconfig: str, context: str, namespace: str, all_namespaces: bool, **asked: object) -> ExitCode:
+    """Show what a converge would do, and keep it in a file that converge --plan carries out.
+
+    Takes what converge takes: workloads, pairs and edits. Nothing is written to the cluster. The file is bound to the
+    workloads as they are now: it is refused later where one of them has changed.
+    """
+    place = connect.Place(kubeconfig, context, namespace, all_namespaces)
+    words = wishes.Words.taken_from(asked)
+    return _run(place, words, Asked(**asked))  # type: ignore[arg-type]
+
+
+def _run(place: connect.Place, words: wishes.Words, asked: Asked) -> ExitCode:
+    references, desired = wishes.desired(words, planfile.LATER, act="plan")
+    selection = wishes.selection(references, words, place, act="plan")
+    wish = Wish(desired, wishes.deploy(asked.deploy_id, datetime.now(UTC), act="plan"), words.policy)
+    ports, namespace = connect.connect(place)
+    if selection.namespace is not None:
+        selection = replace(selection, namespace=reference.check_namespace(namespace, act="plan"))
+    options = converge.Options(
+        selection, wish, act=f"plan {selection}", allow_unmatched=words.allow_unmatched, strict=words.strict
+    )
+    with closing(ports):
+        prepared = converge.prepare(ports, options)
+    if asked.out and not prepared.plan.refusals:
+        _write(asked.out, planfile.write(prepared.plan, desired, words.policy, act=options.act), act=options.act)
+    result = Result(converge.foresee(prepared))
+    code = verdict.dry_run_exit_code(prepared.plan, result, tell_pending=asked.tell_pending)
+    _show(prepared, result, asked, code)
+    return code
+
+
+def _show(prepared: converge.Prepared, result: Result, asked: Asked, code: ExitCode) -> None:
+    plan, deploy = prepared.plan, prepared.options.wish.deploy
+    out = Output(sys.stdout if asked.output == "text" else sys.stderr)
+    if asked.output == "markdown":
+        Output(sys.stdout).lines(plan_markdown.lines(plan, deploy))
+    else:
+        out.lines([*converge_text.plan_lines(plan, deploy), ""])
+        out.lines(converge_text.summary_lines(plan, result.outcomes, dry_run=True))
+    if asked.output == "json":
+        document = converge_json.render(plan, deploy, result.outcomes, dry_run=True, exit_code=code)
+        Output(sys.stdout).raw(document)
+    if asked.out:
+        kept = (
+            f"the plan is in {asked.out}" if not plan.refusals else f"{asked.out} is not written: see what is refused"
+        )
+        out.lines([kept])
+
+
+def _write(file: str, content: bytes, *, act: str) -> None:
+    """The whole file or nothing of it, so that no half of a plan is left behind. Raises UnwritableFile."""
+    target = Path(file)
+    try:
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(content)
+            Path(temporary).replace(target)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as fault:
+        hint = "name a file in a folder that you may write to"
+        raise UnwritableFile(f"{file}: {fault.strerror or fault}", act=act, hint=hint) from None
