@@ -22,7 +22,7 @@ from rollonce.sim.api import (
 )  # fmt: skip
 from rollonce.sim.api.kinds import Kind, Kinds
 from rollonce.sim.api.sent import Writing
-from rollonce.sim.api.showing import whole
+from rollonce.sim.api.showing import whole, worked_out
 from rollonce.sim.api.target import Query, Target
 from rollonce.sim.kernel import Kernel
 from rollonce.sim.store import Key, Object
@@ -173,7 +173,7 @@ class Writer:
             before = scale.read(live, target.kind)
             changed, _ = patching.apply(media, request.body, before, scale.KIND, strict=how.strict)
             return self._scale(target, changed, how)
-        before = whole(target.kind, live)
+        before = whole(target.kind, worked_out(live))
         changed, told = patching.apply(media, request.body, before, target.kind, strict=how.strict)
         thing = sent.patched(target.kind, changed, before, how, told)
         self._same_namespace(target, thing)
