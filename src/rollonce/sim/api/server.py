@@ -9,6 +9,7 @@ from rollonce.sim.api import discovery, gojson, openapi, podwarnings, showing, s
 from rollonce.sim.api.kinds import REVIEWS
 from rollonce.sim.api.lifecycle import Lifecycle
 from rollonce.sim.api.reading import Reader
+from rollonce.sim.api.sent import Yaml
 from rollonce.sim.api.showing import Showing
 from rollonce.sim.api.status import Refusal
 from rollonce.sim.api.target import Query, Target, header, parse
@@ -51,11 +52,11 @@ class Answer:
 class Server:
     """The API over one kernel."""
 
-    def __init__(self, kernel: Kernel) -> None:
+    def __init__(self, kernel: Kernel, yaml: Yaml | None = None) -> None:
         self.kinds = kernel.kinds
         self.watches = Watches(kernel.store)
         self._reader = Reader(kernel, self.watches)
-        self._writer = Writer(kernel, self.kinds)
+        self._writer = Writer(kernel, self.kinds, yaml)
         self._clockwork = kernel.clockwork
         Lifecycle(kernel)
 

@@ -21,7 +21,7 @@ from rollonce.sim.api import (
     validation,
 )  # fmt: skip
 from rollonce.sim.api.kinds import Kind, Kinds
-from rollonce.sim.api.sent import Writing
+from rollonce.sim.api.sent import Writing, Yaml
 from rollonce.sim.api.showing import whole, worked_out
 from rollonce.sim.api.target import Query, Target
 from rollonce.sim.kernel import Kernel
@@ -49,7 +49,8 @@ UNDETERMINED = "the name of the object ({name} based on URL) was undeterminable:
 class Writer:
     """Answers what changes something."""
 
-    def __init__(self, kernel: Kernel, kinds: Kinds) -> None:
+    def __init__(self, kernel: Kernel, kinds: Kinds, yaml: Yaml | None) -> None:
+        self._yaml = yaml
         self._kernel = kernel
         self._deleter = deleting.Deleter(kernel, kinds)
 
@@ -109,7 +110,7 @@ class Writer:
         return 201, success
 
     def _create(self, request: Request, target: Target, how: Writing) -> tuple[int, Object]:
-        thing = sent.whole_object(request, target.kind, how)
+        thing = sent.whole_object(request, target.kind, how, self._yaml)
         self._same_namespace(target, thing)
         metadata = dict(thing["metadata"])
         if not metadata.get("name") and metadata.get("generateName"):
@@ -147,7 +148,7 @@ class Writer:
     def _put(self, request: Request, target: Target, how: Writing) -> tuple[int, Object]:
         if target.subresource == "scale":
             return self._scale(target, scale.sent(request, how), how)
-        thing = sent.whole_object(request, target.kind, how)
+        thing = sent.whole_object(request, target.kind, how, self._yaml)
         self._same_name(target, thing)
         self._same_namespace(target, thing)
         if target.kind.resource in PUT_CREATES and self._kernel.store.get(target.key) is None:
@@ -181,7 +182,7 @@ class Writer:
         return 200, self._replace(target, thing, how)
 
     def _apply(self, request: Request, target: Target, how: Writing, live: Object | None) -> tuple[int, Object]:
-        thing = applying.read(request.body)
+        thing = applying.read(request.body, self._yaml)
         if live is None:
             if target.subresource:
                 raise status.not_found(target.kind, target.name)
