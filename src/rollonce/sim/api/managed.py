@@ -24,6 +24,9 @@ _ZERO: dict[str, dict[str, int]] = {
 # Counted by the registry after the owners are (pkg/registry/apps/daemonset/strategy.go): no update takes it.
 _COUNTER = {("f:metadata", "f:annotations", "f:deprecated.daemonset.template.generation")}
 
+# Written by the strategy of the registry after the owners are (pkg/registry/core/namespace/strategy.go).
+_PREPARED = {"Namespace": {("f:spec", "f:finalizers")}}
+
 
 class Owner(NamedTuple):
     """Who wrote, how, and through what. `version` is empty for an applier, who is one whatever the version."""
@@ -117,7 +120,7 @@ def track(live: Object | None, after: Object, write: Write) -> list[Object] | No
         # A Go struct has its status before anything is in it.
         was = {"status": _ZERO.get(write.kind, {}), **live}
     difference = fieldsets.compare(was, after, write.kind)
-    taken = difference.taken - _COUNTER if live is not None else difference.taken
+    taken = difference.taken - (_COUNTER if live is not None else _PREPARED.get(write.kind, set()))
     if not taken and not difference.removed:
         return None
     lost = taken | difference.removed

@@ -107,11 +107,11 @@ class Server:
             if target.subresource in STREAMS:
                 self._reader.get(target)
                 raise status.bad_request("Upgrade request required")
+            if target.subresource not in ("", "status", "scale", "ephemeralcontainers", "resize"):
+                raise status.method_not_allowed()
             thing = self._reader.get(target)
             if target.subresource == "scale":
                 return Answer(200, self._writer.scale_of(target, thing))
-            if target.subresource not in ("", "status", "ephemeralcontainers", "resize"):
-                raise status.method_not_allowed()
             return Answer(200, showing.one(show, target.kind, thing, self._clockwork.now, query.get("includeObject")))
         if watched or query.true("watch"):
             return self._reader.watch(target, query, show)

@@ -93,6 +93,8 @@ class Writer:
         live = self._live(target)
         success = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
         if target.subresource == "eviction":
+            if (body.get("metadata") or {}).get("name") != target.name:
+                raise status.bad_request("name in URL does not match name in Eviction object")
             told = body.get("deleteOptions")
             options = deleting.options(query, told if isinstance(told, dict) else None)
             self._deleter.delete(target.kind, target.key, options)
@@ -172,8 +174,8 @@ class Writer:
             raise status.not_found(target.kind, target.name)
         if target.subresource == "scale":
             before = scale.read(live, target.kind)
-            changed, _ = patching.apply(media, request.body, before, scale.KIND, strict=how.strict)
-            return self._scale(target, changed, how)
+            changed, told = patching.apply(media, request.body, before, scale.KIND, strict=how.strict)
+            return self._scale(target, sent.patched(scale.KIND, changed, before, how, told), how)
         before = whole(target.kind, worked_out(live))
         changed, told = patching.apply(media, request.body, before, target.kind, strict=how.strict)
         thing = sent.patched(target.kind, changed, before, how, told)
