@@ -41,7 +41,7 @@ def begin(manifests: Sequence[Manifest], now: float) -> tuple[SimCluster, tuple[
     Raises RefusedManifest.
     """
     # Workloads get the time that they need to settle before `now`, so that nothing is made in a client's future.
-    cluster = SimCluster(now - seeding.PATIENCE)
+    cluster = SimCluster(now - seeding.PATIENCE, yaml=simulated.read_yaml)
     unsettled = simulated.seed(cluster, manifests)
     cluster.advance(now)
     return cluster, unsettled

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 
+from rollonce.sim.api.sent import Yaml
 from rollonce.sim.api.server import Server
 from rollonce.sim.api.watch import Subscription
 from rollonce.sim.clockwork import Clockwork
@@ -24,13 +25,22 @@ class SimCluster:
 
     `start` and all other times are seconds since the epoch, in virtual time: nothing here reads a clock.
     `profile` is how long pods take (`rollonce.sim.controllers`); without `controllers` objects only stand there.
+    `yaml` reads bodies that are YAML, into JSON values, and raises ValueError; without it they are refused.
     """
 
-    def __init__(self, start: float = START, *, profile: Profile = PROFILES["none"], controllers: bool = True) -> None:
+    def __init__(
+        self,
+        start: float = START,
+        *,
+        profile: Profile = PROFILES["none"],
+        controllers: bool = True,
+        yaml: Yaml | None = None,
+    ) -> None:
+        self._yaml = yaml
         self.kernel = Kernel(Clockwork(start))
         for name in NAMESPACES:
             self._namespace(name)
-        self._server = Server(self.kernel)
+        self._server = Server(self.kernel, yaml)
         self._controllers: Dispatch | None = install(self.kernel, profile) if controllers else None
 
     def handle(self, request: Request, now: float) -> Response | Subscription:
@@ -58,7 +68,7 @@ class SimCluster:
         """
         twin = copy.copy(self)
         twin.kernel, twin._controllers = copy.deepcopy((self.kernel, self._controllers))
-        twin._server = Server(twin.kernel)
+        twin._server = Server(twin.kernel, self._yaml)
         if twin._controllers is not None:
             twin.kernel.store.listen(twin._controllers.note)
         return twin

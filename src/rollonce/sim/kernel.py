@@ -8,7 +8,7 @@ from typing import Any
 from rollonce.sim.api import managed
 from rollonce.sim.api.kinds import Kinds
 from rollonce.sim.clockwork import Clockwork, timestamp
-from rollonce.sim.store import Collection, Key, Object, Store
+from rollonce.sim.store import OWNERS, Collection, Key, Object, Store, is_same
 
 CONTROLLER_MANAGER = "kube-controller-manager"
 # Whose registry strategy counts generations; a Service, a ConfigMap, a Namespace have none.
@@ -45,9 +45,13 @@ class Kernel:
 
         Raises KeyError where there is none.
         """
-        if self.store.get(key) is None:
+        previous = self.store.get(key)
+        if previous is None:
             raise KeyError(key)
-        return self.store.put(key, self.prepared(key, thing, manager=manager, subresource=subresource))
+        if is_same(previous, thing):
+            return previous
+        made = self.prepared(key, thing, manager=manager, subresource=subresource, tracked=True)
+        return self.store.put(key, self._owned(key, previous, made, manager, subresource))
 
     def prepared(
         self, key: Key, thing: Object, *, manager: str, subresource: str = "", tracked: bool = False
@@ -79,7 +83,7 @@ class Kernel:
         if key.resource in GENERATIONS or (kind is not None and kind.definition is not None):
             metadata["generation"] = 1
         made = {**thing, "metadata": metadata}
-        return made if tracked else self._tracked(key, None, made, manager, "")
+        return made if tracked else self._owned(key, None, made, manager, "")
 
     def _tracked(self, key: Key, previous: Object | None, thing: Object, manager: str, subresource: str) -> Object:
         """The object with its managedFields after a write that is no apply."""
@@ -94,6 +98,18 @@ class Kernel:
         if fields:
             metadata["managedFields"] = fields
         return {**thing, "metadata": metadata}
+
+    def _owned(self, key: Key, previous: Object | None, thing: Object, manager: str, subresource: str) -> Object:
+        """The same, once somebody asks: of what controllers write, most is written again before.
+
+        Where it may be that nobody owns anything, it is asked at once: then there are no managedFields.
+        """
+        kind = self.kinds.of(key.collection)
+        sure = previous["metadata"].get(OWNERS) if previous is not None else thing.get("spec")
+        if kind is None or not sure:
+            return self._tracked(key, previous, thing, manager, subresource)
+        write = managed.Write(manager, kind.api_version, kind.type, subresource, self.clockwork.now)
+        return {**thing, "metadata": {**thing["metadata"], OWNERS: managed.later(previous, thing, write)}}
 
     def delete(self, key: Key) -> Object | None:
         """Removes an object at once: its finalizers and grace period are the caller's business."""

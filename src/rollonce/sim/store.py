@@ -6,8 +6,11 @@ import bisect
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, NamedTuple
 
+from rollonce.sim.deferred import known
+
 # An object is plain JSON, immutable by convention: whoever changes one copies the path to the change.
 Object = dict[str, Any]
+OWNERS = "managedFields"
 # Changes that a watch can go back to, as the watch cache of an API server has a bounded window.
 REMEMBERED = 10_000
 ChangeType = Literal["ADDED", "MODIFIED", "DELETED"]
@@ -98,7 +101,8 @@ class Store:
         # The version up to which changes are forgotten.
         self.compacted = 0
         self._remembered = remembered
-        self._shelves: dict[Collection, _Shelf] = {}
+        # By group and plural name.
+        self._shelves: dict[tuple[str, str], _Shelf] = {}
         self._log: list[Change] = []
         self._versions: list[int] = []
         self._listeners: list[Callable[[Change], None]] = []
@@ -114,7 +118,7 @@ class Store:
 
     def get(self, key: Key) -> Object | None:
         """The object, None where there is none."""
-        shelf = self._shelves.get(key.collection)
+        shelf = self._shelves.get(key[:2])
         return shelf.spaces.get(key.namespace, {}).get(key.name) if shelf is not None else None
 
     def list(self, collection: Collection, namespace: str | None = None) -> list[Object]:
@@ -139,17 +143,17 @@ class Store:
     def put(self, key: Key, thing: Object) -> Object:
         """Stores an object under a new resourceVersion; what equals the stored one changes nothing."""
         previous = self.get(key)
-        if previous is not None and _without_version(previous) == _without_version(thing):
+        if previous is not None and is_same(previous, thing) and _owners(previous) == _owners(thing):
             return previous
         self.version += 1
         stored = {**thing, "metadata": {**thing["metadata"], "resourceVersion": str(self.version)}}
-        self._shelves.setdefault(key.collection, _Shelf()).put(key.namespace, key.name, stored)
+        self._shelves.setdefault(key[:2], _Shelf()).put(key.namespace, key.name, stored)
         self._note(Change(self.version, "MODIFIED" if previous is not None else "ADDED", key, stored, previous))
         return stored
 
     def remove(self, key: Key) -> Object | None:
         """Removes an object; its last state, None where there was none."""
-        shelf = self._shelves.get(key.collection)
+        shelf = self._shelves.get(key[:2])
         last = shelf.pop(key.namespace, key.name) if shelf is not None else None
         if last is None:
             return None
@@ -178,11 +182,20 @@ class Store:
             listener(change)
 
 
-def _without_version(thing: Object) -> Object:
-    """What counts as a change: not the version, nor when the fields were taken (ignoreManagedFieldsTimestamps)."""
-    metadata = {k: v for k, v in thing["metadata"].items() if k != "resourceVersion"}
-    if metadata.get("managedFields"):
-        metadata["managedFields"] = [
-            {name: value for name, value in entry.items() if name != "time"} for entry in metadata["managedFields"]
-        ]
-    return {**thing, "metadata": metadata}
+def is_same(one: Object, other: Object) -> bool:
+    """Whether nothing differs but the version and who owns what."""
+    before, after = one["metadata"], other["metadata"]
+    return _agree(one, other, "metadata") and (before is after or _agree(before, after, "resourceVersion", OWNERS))
+
+
+def _agree(one: Object, other: Object, *but: str) -> bool:
+    # Parts are shared: what was not changed is the same object, and the last to be changed stands last.
+    if any(name not in but and (name not in one or one[name] != other[name]) for name in reversed(other)):
+        return False
+    return all(name in other or name in but for name in one)
+
+
+def _owners(thing: Object) -> Any:
+    """Who owns what; not since when (ignoreManagedFieldsTimestamps)."""
+    owners = known(thing["metadata"].get(OWNERS))
+    return owners and [{name: value for name, value in entry.items() if name != "time"} for entry in owners]

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import yaml
 
+from rollonce.app.simulated import read_yaml
 from rollonce.sim.cluster import START, SimCluster, Subscription
 from rollonce.wire import Request, Response
 from tests.controlplane.description import ControlPlane
@@ -37,6 +38,7 @@ _PLACES = frozenset(
 )
 
 Answer = tuple[int, Any]
+Query = str | dict[str, str]
 
 
 class Side(Protocol):
@@ -80,7 +82,7 @@ class Simulated:
     """The simulated one, in one thread and with a clock that moves a second a request."""
 
     def __init__(self, namespace: str) -> None:
-        self.cluster = SimCluster(controllers=False)
+        self.cluster = SimCluster(controllers=False, yaml=read_yaml)
         self.now = START
         body = json.dumps({"metadata": {"name": namespace}}).encode()
         self.ask("POST", "/api/v1/namespaces", {}, body)
@@ -135,17 +137,19 @@ class Pair:
         media: str = "",
         agent: str = "kubectl/v1",
         accept: str = "",
-        query: str | dict[str, str] = "",
+        query: Query | Callable[[Side], Query] = "",
         see: Callable[[Any], Any] = lambda thing: thing,
     ) -> Answer:
-        """The answer of both; fails where they differ. `see` is applied to both bodies first."""
-        target = self._target(path, query)
+        """The answer of both; fails where they differ. `see` is applied to both bodies first; body and query may depend
+        on the side, for uids and versions."""
+        target = path
         headers = {"User-Agent": agent, "Content-Type": MEDIA.get(media, media or "application/json")}
         if accept:
             headers["Accept"] = accept
         sides: list[Side] = [self.real, self.simulated]
         shown = []
         for side in sides:
+            target = self._target(path, query(side) if callable(query) else query)
             sent = body(side) if callable(body) else body
             raw = sent if isinstance(sent, bytes) else b"" if sent is None else json.dumps(sent).encode()
             code, told, found = side.ask(method, target, headers, raw)
@@ -158,7 +162,7 @@ class Pair:
         """What one side has."""
         return read(side.ask("GET", self._target(path, ""), {}, b"")[2])
 
-    def _target(self, path: str, query: str | dict[str, str]) -> str:
+    def _target(self, path: str, query: Query) -> str:
         told = query if isinstance(query, str) else urlencode(query, quote_via=quote)
         return path.replace("{ns}", self.namespace) + (f"?{told}" if told else "")
 

@@ -224,12 +224,12 @@ def test_on_delete_waits_and_a_rolling_update_does_not(resource: str) -> None:
 
 
 SCRIPT = """
-import json
+from rollonce.sim.api.status import encode
 from tests.sim.controllers.test_controllers import World
 for kind in ("deployments", "statefulsets", "daemonsets"):
     world = World(kind)
     world.wait(5); world.image("i:2"); world.wait(60)
-    print(json.dumps([change.object for change in world.kernel.store.since(0)]))
+    print(encode([change.object for change in world.kernel.store.since(0)]).decode())
 """
 
 

@@ -12,7 +12,7 @@ from rollonce.sim.api.managed import Owner, Share, Shares
 from rollonce.sim.api.schema import PLAIN, Field, fields
 from rollonce.sim.api.status import Refusal, encode
 from rollonce.sim.clockwork import timestamp
-from rollonce.sim.store import Object
+from rollonce.sim.store import Object, is_same
 
 KUBECTL = "kubectl"
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -56,8 +56,9 @@ def merge(kind: Kind, live: Object | None, sent: Object, by: Applier) -> Object:
     _check(shares, difference.taken, by, _last_applied(live, type_) if by.manager == KUBECTL else frozenset())
     lost = difference.taken | difference.removed
     shares = {each: Share(share.paths - lost, share.version, share.time) for each, share in shares.items()}
-    if not lost and not difference.modified:
-        # Nothing was changed: a new owner has no time (managedfields/internal/managedfieldsupdater.go).
+    if is_same(live, merged):
+        # Nothing was changed, nor the order of a list: a new owner has no time
+        # (managedfields/internal/managedfieldsupdater.go).
         now = last.time if last is not None else ""
     shares[owner] = Share(wanted, kind.api_version, now)
     metadata = {**merged["metadata"], "managedFields": managed.written(shares)}
@@ -204,10 +205,10 @@ def _less(value: Object, gone: Paths, type_: str) -> Object:
             node = inner
         else:
             node[path[-1]] = None
-    return _less_map(value, tree, type_) or {}
+    return _less_map(value, tree, type_)
 
 
-def _less_map(value: dict[str, Any], gone: dict[str, Any], type_: str) -> dict[str, Any] | None:
+def _less_map(value: dict[str, Any], gone: dict[str, Any], type_: str) -> dict[str, Any]:
     known = fields(type_)
     left = {}
     for name, child in value.items():
@@ -223,7 +224,7 @@ def _less_map(value: dict[str, Any], gone: dict[str, Any], type_: str) -> dict[s
             left[name] = _less_map(child, inner, how.type)
         else:
             left[name] = child
-    return left or None
+    return left
 
 
 def _less_list(items: list[Any], gone: dict[str, Any], how: Field) -> list[Any] | None:

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rollonce.sim.api import fieldsets, gojson, status
+from rollonce.sim.api import fieldsets, gojson, sent, status
 from rollonce.sim.api.schema import ANY, Field, Shape, fields, key_default, known
-from rollonce.sim.api.sent import STRICT, Writing
+from rollonce.sim.api.sent import STRICT, Writing, Yaml
 from rollonce.sim.api.status import encode
 from rollonce.sim.api.target import Target
 from rollonce.sim.api.typed import Repeated
@@ -24,16 +24,17 @@ _TEXTS = frozenset({"string", "bytes"})
 _ANY_SCALAR = frozenset({"Quantity", "IntOrString", "Time", "MicroTime"})
 
 
-def read(body: bytes) -> Object:
-    """The object; of YAML only what is JSON is read."""
+def read(body: bytes, yaml: Yaml | None) -> Object:
+    """The object; without `yaml`, of YAML only what is JSON is read."""
     if not body.strip():
         return {}
     try:
         value = gojson.read(body)
     except gojson.Broken:
-        if body[:1].isalpha() and b":" not in body:
-            raise status.bad_request("error decoding YAML: " + _INTO_MAP.format("string")) from None
-        raise status.bad_request(_NO_YAML) from None
+        try:
+            value = sent.from_yaml(body, yaml)
+        except ValueError:
+            raise status.bad_request(_NO_YAML) from None
     if value is None:
         return {}
     if not isinstance(value, dict):
@@ -45,7 +46,11 @@ def note_repeated(body: bytes, how: Writing) -> None:
     """Refuses, or warns of, names that are given twice."""
     if not how.strict or not body.strip():
         return
-    found = sorted(_repeated(gojson.read(body, strict=True)))
+    try:
+        found = sorted(_repeated(gojson.read(body, strict=True)))
+    except gojson.Broken:
+        # Of a name that is given twice in YAML the last value counts, and nobody is told.
+        return
     if not found:
         return
     lines = "\n".join(f'  line 1: key "{name}" already set in map' for name in found)
@@ -76,7 +81,7 @@ def check(thing: Object, target: Target) -> None:
     errors = list(_map(thing, kind.type, ""))
     if errors:
         given = metadata if isinstance(metadata, dict) else {}
-        named = f"{given.get('namespace') or ''}/{given.get('name') or ''}; {version}, Kind={name}"
+        named = f"{given.get('namespace') or ''}/{given.get('name') or ''}; {group}/{number}, Kind={name}"
         said = errors[0] if len(errors) == 1 else "errors:\n" + "\n".join(f"  {each}" for each in errors)
         raise status.Refusal(500, "", f"failed to create typed patch object ({named}): {said}")
 

@@ -45,9 +45,7 @@ def read(request: Request, query: Query) -> DeleteOptions:
         try:
             body = typed.Decoder().decode(body, "DeleteOptions")
         except typed.Mismatch as error:
-            raise status.bad_request(
-                f'DeleteOptions in version "v1" cannot be handled as a DeleteOptions: {error}'
-            ) from None
+            raise status.bad_request(str(error)) from None
     return options(query, body)
 
 
@@ -55,6 +53,9 @@ def options(query: Query, body: Any) -> DeleteOptions:
     """From the query and a DeleteOptions in the body; a 422 where the policy is none."""
     body = body if isinstance(body, dict) else {}
     policy = body.get("propagationPolicy") or query.get("propagationPolicy")
+    if policy and (body.get("orphanDependents") is not None or query.get("orphanDependents")):
+        rule = "orphanDependents and deletionPropagation cannot be both set"
+        raise status.invalid_options("DeleteOptions", status.bad("propagationPolicy", policy, rule))
     if not policy and (body.get("orphanDependents") or query.true("orphanDependents")):
         policy = "Orphan"
     if policy and policy not in POLICIES:
@@ -63,6 +64,9 @@ def options(query: Query, body: Any) -> DeleteOptions:
         raise status.invalid_options(
             "DeleteOptions", status.Cause("propagationPolicy", "FieldValueNotSupported", message)
         )
+    dry = body.get("dryRun") or query.all("dryRun")
+    if any(each != "All" for each in dry):
+        raise status.invalid_options("DeleteOptions", status.unsupported("dryRun", dry, ["All"]))
     grace = body.get("gracePeriodSeconds")
     if grace is None:
         grace = query.number("gracePeriodSeconds")
@@ -72,7 +76,7 @@ def options(query: Query, body: Any) -> DeleteOptions:
         grace,
         preconditions.get("uid") or "",
         preconditions.get("resourceVersion") or "",
-        bool(body.get("dryRun")) or bool(query.get("dryRun")),
+        bool(dry),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rollonce.sim.api import status
 from rollonce.sim.api.kinds import REVIEWS, Kind, Kinds
 from rollonce.sim.store import Object
 
@@ -37,6 +38,8 @@ def answer(path: str, accept: str, kinds: Kinds) -> Object | None:
     parts = path.strip("/").split("/")
     if parts[0] == "apis" and len(parts) == 2 and parts[1] in _groups(kinds):
         return {"kind": "APIGroup", "apiVersion": "v1", **_group(parts[1], kinds)}
+    if parts[0] == "apis" and len(parts) in (2, 3) and parts[1] not in _groups(kinds):
+        raise status.NoPage
     group_version = "/".join(parts[1:])
     if (parts[0], len(parts)) in (("api", 2), ("apis", 3)):
         found = [kind for kind in kinds.all() if kind.api_version == group_version]
@@ -81,7 +84,7 @@ def _rows(kind: Kind) -> list[Object]:
     if kind.categories:
         row["categories"] = list(kind.categories)
     rows = [row]
-    for part in kind.subresources:
+    for part in sorted(kind.subresources):
         group, version, name = PART_KINDS.get(part, (kind.group, kind.version, kind.kind))
         verbs = PART_VERBS.get(part, ["get", "patch", "update"])
         shown = {"name": f"{kind.resource}/{part}", "singularName": "", "namespaced": kind.namespaced}
@@ -107,10 +110,17 @@ def _aggregated(kinds: Kinds, *, core: bool) -> Object:
     return {"kind": "APIGroupDiscoveryList", "apiVersion": f"{AGGREGATED}/v2", "metadata": {}, "items": items}
 
 
+def _response(of: Kind, told: tuple[str, str, str]) -> Object:
+    """What answers; group and version are said where they are not those of the kind."""
+    group, version, name = told
+    other = (group, version) != (of.group, of.version)
+    return {"group": group if other else "", "version": version if other else "", "kind": name}
+
+
 def _told(kind: Kind) -> Object:
     told: dict[str, Any] = {
         "resource": kind.resource,
-        "responseKind": {"group": kind.group, "version": kind.version, "kind": kind.kind},
+        "responseKind": _response(kind, (kind.group, kind.version, kind.kind)),
         "scope": "Namespaced" if kind.namespaced else "Cluster",
         "singularResource": kind.singular,
         "verbs": _verbs(kind),
@@ -120,9 +130,9 @@ def _told(kind: Kind) -> Object:
     if kind.categories:
         told["categories"] = list(kind.categories)
     parts = []
-    for part in kind.subresources:
+    for part in sorted(kind.subresources):
         group, version, name = PART_KINDS.get(part, (kind.group, kind.version, kind.kind))
-        answers = {"group": group, "version": version, "kind": name}
+        answers = _response(kind, (group, version, name))
         verbs = PART_VERBS.get(part, ["get", "patch", "update"])
         parts.append({"subresource": part, "responseKind": answers, "verbs": verbs})
     if parts:

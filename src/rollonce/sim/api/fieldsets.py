@@ -6,6 +6,7 @@ A path is a tuple of elements in their written form: `f:spec`, `k:{"name":"agent
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -141,8 +142,17 @@ def _compare_list(left: Any, right: Any, how: Field, path: Path, to: Comparison)
             to.removed.add(at)
 
 
+class Written(dict[str, Any]):
+    """A FieldsV1 that was written here, and the paths that it was written from."""
+
+    __slots__ = ("paths",)
+    paths: Paths
+
+
 def decode(written: Any) -> Paths:
     """Reads a FieldsV1."""
+    if type(written) is Written:
+        return written.paths
     found: set[Path] = set()
 
     def walk(node: dict[str, Any], path: Path) -> None:
@@ -158,23 +168,22 @@ def decode(written: Any) -> Paths:
     return frozenset(found)
 
 
-def write(paths: Paths | set[Path]) -> dict[str, Any]:
-    """A FieldsV1."""
-    root: dict[str, Any] = {}
-    for path in sorted(paths, key=lambda path: [(_RANK[step[0]], step) for step in path]):
-        node = root
+@lru_cache(4096)
+def write(paths: Paths) -> Written:
+    """A FieldsV1; objects of one kind mostly have the same, which is not to be changed."""
+    root = Written()
+    root.paths = paths
+    # In order, what is above another path comes before it.
+    for path in sorted(paths):
+        node: dict[str, Any] = root
         for step in path[:-1]:
-            node = node.setdefault(step, {})
-        node.setdefault(path[-1], {})
-    for path in paths:
-        node = root
-        for step in path:
-            node = node[step]
-        if node:
-            rest = {name: value for name, value in node.items() if name != "."}
-            node.clear()
-            node["."] = {}
-            node.update(rest)
+            inner = node.get(step)
+            if inner is None:
+                inner = node[step] = {}
+            elif not inner:
+                inner["."] = {}
+            node = inner
+        node[path[-1]] = {}
     return root
 
 

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
-from rollonce.sim.api import fieldsets, typed
+from rollonce.sim.api import fieldsets, schema, typed
 from rollonce.sim.api.fieldsets import Path, Paths
 from rollonce.sim.clockwork import timestamp
+from rollonce.sim.deferred import Deferred, known
 from rollonce.sim.store import Object
 
 # What a status that was never written shows: the numbers that are written even where they are 0.
@@ -21,6 +23,9 @@ _ZERO: dict[str, dict[str, int]] = {
 }
 # Counted by the registry after the owners are (pkg/registry/apps/daemonset/strategy.go): no update takes it.
 _COUNTER = {("f:metadata", "f:annotations", "f:deprecated.daemonset.template.generation")}
+
+# Written by the strategy of the registry after the owners are (pkg/registry/core/namespace/strategy.go).
+_PREPARED = {"Namespace": {("f:spec", "f:finalizers")}}
 
 
 class Owner(NamedTuple):
@@ -58,7 +63,7 @@ class Write:
 def read(thing: Object | None) -> Shares:
     """The shares of an object."""
     shares: Shares = {}
-    for entry in ((thing or {}).get("metadata") or {}).get("managedFields") or ():
+    for entry in known(((thing or {}).get("metadata") or {}).get("managedFields")) or ():
         operation, version = entry.get("operation", ""), entry.get("apiVersion", "")
         owner = Owner(
             entry.get("manager", ""), operation, "" if operation == "Apply" else version, entry.get("subresource", "")
@@ -94,18 +99,28 @@ def owned(paths: set[Path] | Paths, subresource: str) -> set[Path]:
     return {path for path in paths if path[0] != "f:status"}
 
 
+def later(live: Object | None, after: Object, write: Write) -> Deferred:
+    """What `track` gives, once somebody asks."""
+    return Deferred(partial(_tracked, live, after, write), live["metadata"].get("managedFields") if live else None)
+
+
+def _tracked(live: Object | None, after: Object, write: Write) -> list[Object]:
+    fields = track(live, after, write)
+    return fields if fields is not None else known(after["metadata"].get("managedFields")) or []
+
+
 def track(live: Object | None, after: Object, write: Write) -> list[Object] | None:
     """The managedFields after a write that is no apply; None where it takes and removes nothing."""
     before = read(live)
     if live is not None and not before:
         # Who has cleared them wants none (apimachinery/pkg/util/managedfields/internal/skipnonapplied.go).
-        return [] if (live["metadata"].get("managedFields")) else None
-    was = typed.empty(write.kind)
-    if live is not None:
+        return [] if known(live["metadata"].get("managedFields")) else None
+    was = live if live is not None else typed.empty(write.kind)
+    if live is not None and "status" in after and schema.known(write.kind):
         # A Go struct has its status before anything is in it.
-        was = {"status": _ZERO.get(write.kind, {}), **live} if "status" in was else live
+        was = {"status": _ZERO.get(write.kind, {}), **live}
     difference = fieldsets.compare(was, after, write.kind)
-    taken = difference.taken - _COUNTER if live is not None else difference.taken
+    taken = difference.taken - (_COUNTER if live is not None else _PREPARED.get(write.kind, set()))
     if not taken and not difference.removed:
         return None
     lost = taken | difference.removed

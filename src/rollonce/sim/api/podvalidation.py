@@ -42,6 +42,7 @@ def pod_spec(spec: Json, at: str, *, job: bool = False) -> Iterator[Cause]:
     ports: set[str] = set()
     for index, each in enumerate(containers):
         yield from _container(each, f"{at}.containers[{index}]", taken, volumes, ports)
+        yield from _sleeps(each, spec.get("terminationGracePeriodSeconds"), f"{at}.containers[{index}].lifecycle")
     for index, each in enumerate(spec.get("initContainers") or ()):
         yield from _init_container(each, f"{at}.initContainers[{index}]", taken, volumes)
     yield from _policies(spec, at, job=job)
@@ -136,7 +137,7 @@ def _container(container: Json, at: str, taken: set[str], volumes: set[str], por
     if container.get("imagePullPolicy") not in _PULL:
         yield status.unsupported(f"{at}.imagePullPolicy", container.get("imagePullPolicy"), _PULL)
     yield from _resources(container.get("resources") or {}, f"{at}.resources")
-    for hook, act in (container.get("lifecycle") or {}).items():
+    for hook, act in sorted((container.get("lifecycle") or {}).items()):
         if isinstance(act, dict):
             yield from _handler(act, f"{at}.lifecycle.{hook}")
     for name in ("livenessProbe", "readinessProbe", "startupProbe"):
@@ -147,6 +148,15 @@ def _container(container: Json, at: str, taken: set[str], volumes: set[str], por
         if field in context and not 0 <= context[field] < 2**31:
             where = f"{at}.securityContext.{field}"
             yield status.bad(where, context[field], "must be between 0 and 2147483647, inclusive")
+
+
+def _sleeps(container: Json, grace: Any, at: str) -> Iterator[Cause]:
+    """No hook may sleep for longer than the pod has."""
+    for hook, act in sorted((container.get("lifecycle") or {}).items()):
+        seconds = (act.get("sleep") or {}).get("seconds", 0) if isinstance(act, dict) and act.get("sleep") else 0
+        if grace is not None and not 0 <= seconds <= grace:
+            rule = f"must be non-negative and less than terminationGracePeriodSeconds ({grace})"
+            yield status.bad(f"{at}.{hook}.sleep", seconds, rule)
 
 
 def _name(name: Any, at: str, taken: set[str]) -> Iterator[Cause]:

@@ -72,19 +72,16 @@ def _container(container: Json, at: str) -> Iterator[str]:
 
 
 def _ports(spec: Json, at: str) -> Iterator[str]:
-    taken: dict[tuple[Any, Any], tuple[str, Json]] = {}
+    taken: dict[tuple[Any, Any], list[tuple[str, Json]]] = {}
     for index, container in enumerate(spec.get("containers") or ()):
         named: dict[str, str] = {}
         for position, port in enumerate(container.get("ports") or ()):
-            place, where = (
-                (port.get("containerPort"), port.get("protocol")),
-                f"{at}.containers[{index}].ports[{position}]",
-            )
-            if place in taken:
-                other, found = taken[place]
-                same = all(port.get(name) == found.get(name) for name in ("hostPort", "hostIP"))
-                yield f"{where}: {'duplicate' if same else 'overlapping'} port definition with {other}"
-            taken.setdefault(place, (where, port))
+            where = f"{at}.containers[{index}].ports[{position}]"
+            others = taken.setdefault((port.get("containerPort"), port.get("protocol")), [])
+            for other, found in others:
+                if how := _overlap(port, found):
+                    yield f"{where}: {how} port definition with {other}"
+            others.append((where, port))
             name = port.get("name")
             if name in named:
                 other = named[name]
@@ -94,3 +91,13 @@ def _ports(spec: Json, at: str) -> Iterator[str]:
                 )
             elif name:
                 named[name] = where
+
+
+def _overlap(one: Json, other: Json) -> str:
+    """How two definitions of one port get along, empty where they do (pkg/api/pod/warnings.go)."""
+    numbers, addresses = ((one.get(n), other.get(n)) for n in ("hostPort", "hostIP"))
+    if numbers[0] == numbers[1] and addresses[0] == addresses[1]:
+        return "duplicate"
+    if not all(numbers):
+        return "overlapping"
+    return "dangerously ambiguous" if numbers[0] == numbers[1] and not all(addresses) else ""

@@ -46,6 +46,8 @@ class Reader:
         _check_options(query, watch=False)
         limit, version, start = query.number("limit") or 0, store.version, ("", "")
         if token := query.get("continue"):
+            if query.get("resourceVersion") not in ("", "0"):
+                raise status.bad_request("specifying resource version is not allowed when using continue")
             version, start = _continued(token)
             if version < store.compacted:
                 raise status.expired(TOO_OLD_PAGE)
@@ -89,7 +91,7 @@ class Reader:
             bookmarks=query.true("allowWatchBookmarks") or initial,
             head=showing.head(form, kind),
         )
-        version = self._check_version(query)
+        version = self._check_version(query, watch=True)
         if initial or (version == 0 and not query.get("sendInitialEvents")):
             for place, thing in self._as_of(target, self._kernel.store.version):
                 if watch.selection.covers(place[0], thing):
@@ -138,12 +140,14 @@ class Reader:
                     found[change.key.namespace, change.key.name] = change.previous
         return sorted(found.items())
 
-    def _check_version(self, query: Query) -> int:
+    def _check_version(self, query: Query, *, watch: bool = False) -> int:
         text = query.get("resourceVersion")
         if not text:
             return 0
         if not text.isascii() or not text.isdigit():
             said = f'Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
+            if watch:
+                raise status.Refusal(500, "", f"resourceVersion: {said}")
             raise status.bad_request(f"invalid resource version: resourceVersion: {said}")
         version = int(text)
         if version > self._kernel.store.version:
@@ -159,9 +163,8 @@ def _check_options(query: Query, *, watch: bool) -> None:
     at, wrong = "resourceVersionMatch", []
     if watch and initial:
         if match != "NotOlderThan":
-            if not match:
-                wrong.append(status.forbidden(at, INITIAL_NEEDS))
-            else:
+            wrong.append(status.forbidden(at, INITIAL_NEEDS))
+            if match:
                 wrong.append(status.unsupported(at, match, ["NotOlderThan"]))
     elif watch:
         if match:

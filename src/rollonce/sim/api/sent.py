@@ -3,6 +3,7 @@ words (apiserver/pkg/endpoints/handlers/create.go, patch.go; apimachinery/pkg/ru
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,8 @@ from rollonce.wire import Request
 STRICT, WARN, IGNORE = "Strict", "Warn", "Ignore"
 ACCEPTED = ("application/json", "application/yaml", "application/vnd.kubernetes.protobuf")
 _HEAD = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+# Reads YAML into JSON values; raises ValueError.
+Yaml = Callable[[bytes], Any]
 KNOWN = {(kind.kind, kind.api_version): kind for kind in BUILT_IN}
 _SUMMARY = 30
 MAX_MANAGER = 128
@@ -70,12 +73,32 @@ def media_type(request: Request) -> str:
     return header(request, "content-type").split(";")[0].strip()
 
 
-def whole_object(request: Request, kind: Kind, how: Writing) -> Object:
+def from_yaml(body: bytes, yaml: Yaml | None) -> Any:
+    """JSON values of the first document. Raises ValueError where it is none, or nobody is here who reads YAML."""
+    if yaml is None:
+        raise ValueError("only JSON is read here")
+    return yaml(body)
+
+
+def _body(request: Request, how: Writing, yaml: Yaml | None) -> Any:
+    """Raises gojson.Broken."""
+    if media_type(request) != ACCEPTED[1]:
+        return gojson.read(request.body, strict=how.strict)
+    try:
+        return gojson.read(request.body, strict=how.strict)
+    except gojson.Broken:
+        try:
+            return from_yaml(request.body, yaml)
+        except ValueError as error:
+            raise gojson.Broken(str(error)) from None
+
+
+def whole_object(request: Request, kind: Kind, how: Writing, yaml: Yaml | None = None) -> Object:
     """The body of a POST or PUT."""
     if media_type(request) not in ("", *ACCEPTED[:2]):
         raise status.unsupported_media_type(ACCEPTED)
     try:
-        sent = _headed(gojson.read(request.body, strict=how.strict))
+        sent = _headed(_body(request, how, yaml))
     except gojson.Broken as error:
         raise status.bad_request(
             f"the object provided is unrecognized (must be of type {kind.kind}): couldn't get version/kind; "

@@ -9,6 +9,7 @@ from rollonce.sim.api import discovery, gojson, negotiation, openapi, podwarning
 from rollonce.sim.api.kinds import REVIEWS
 from rollonce.sim.api.lifecycle import Lifecycle
 from rollonce.sim.api.reading import Reader
+from rollonce.sim.api.sent import Yaml
 from rollonce.sim.api.showing import Showing
 from rollonce.sim.api.status import Refusal
 from rollonce.sim.api.target import Query, Target, header, parse
@@ -51,11 +52,11 @@ class Answer:
 class Server:
     """The API over one kernel."""
 
-    def __init__(self, kernel: Kernel) -> None:
+    def __init__(self, kernel: Kernel, yaml: Yaml | None = None) -> None:
         self.kinds = kernel.kinds
         self.watches = Watches(kernel.store)
         self._reader = Reader(kernel, self.watches)
-        self._writer = Writer(kernel, self.kinds)
+        self._writer = Writer(kernel, self.kinds, yaml)
         self._clockwork = kernel.clockwork
         Lifecycle(kernel)
 
@@ -106,11 +107,11 @@ class Server:
             if target.subresource in STREAMS:
                 self._reader.get(target)
                 raise status.bad_request("Upgrade request required")
+            if target.subresource not in ("", "status", "scale", "ephemeralcontainers", "resize"):
+                raise status.method_not_allowed()
             thing = self._reader.get(target)
             if target.subresource == "scale":
                 return Answer(200, self._writer.scale_of(target, thing))
-            if target.subresource not in ("", "status", "ephemeralcontainers", "resize"):
-                raise status.method_not_allowed()
             return Answer(200, showing.one(show, target.kind, thing, self._clockwork.now, query.get("includeObject")))
         if watched or query.true("watch"):
             return self._reader.watch(target, query, show)

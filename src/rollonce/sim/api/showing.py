@@ -8,7 +8,8 @@ from enum import Enum
 
 from rollonce.sim.api import sent, status, tables
 from rollonce.sim.api.kinds import Kind
-from rollonce.sim.store import Object
+from rollonce.sim.deferred import known
+from rollonce.sim.store import OWNERS, Object
 
 META = "meta.k8s.io/v1"
 
@@ -45,6 +46,12 @@ def whole(kind: Kind, thing: Object) -> Object:
     return {"kind": kind.kind, "apiVersion": kind.api_version} | {
         key: value for key, value in thing.items() if key not in ("kind", "apiVersion")
     }
+
+
+def worked_out(thing: Object) -> Object:
+    """The object with its owners, where they were deferred: what is patched is read first."""
+    owners = thing["metadata"].get(OWNERS)
+    return {**thing, "metadata": {**thing["metadata"], OWNERS: known(owners)}} if owners else thing
 
 
 def metadata_only(thing: Object) -> Object:

@@ -9,8 +9,16 @@ from typing import Any
 import msgspec
 
 from rollonce.sim.api.kinds import Kind
+from rollonce.sim.deferred import Deferred
 
-encode = msgspec.json.Encoder().encode
+
+def _worked_out(value: Any) -> Any:
+    if isinstance(value, Deferred):
+        return value.value()
+    raise TypeError(f"{type(value)} is no JSON")
+
+
+encode = msgspec.json.Encoder(enc_hook=_worked_out).encode
 
 
 class Refusal(Exception):

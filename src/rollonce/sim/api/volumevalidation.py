@@ -28,7 +28,9 @@ def volumes(found: Any, at: str, taken: set[str]) -> Iterator[Cause]:
         sources = sorted((each for each in volume if each != "name"), key=_place)
         for position, source in enumerate(sources):
             if position:
-                yield status.forbidden(f"{where}.{source}", "may not specify more than 1 volume type")
+                # The letter is missing in pkg/apis/core/validation/validation.go, too.
+                told = "downwarAPI" if source == "downwardAPI" else source
+                yield status.forbidden(f"{where}.{told}", "may not specify more than 1 volume type")
             else:
                 yield from _source(volume[source], source, f"{where}.{source}")
         if not name:

@@ -21,8 +21,8 @@ from rollonce.sim.api import (
     validation,
 )  # fmt: skip
 from rollonce.sim.api.kinds import Kind, Kinds
-from rollonce.sim.api.sent import Writing
-from rollonce.sim.api.showing import whole
+from rollonce.sim.api.sent import Writing, Yaml
+from rollonce.sim.api.showing import whole, worked_out
 from rollonce.sim.api.target import Query, Target
 from rollonce.sim.kernel import Kernel
 from rollonce.sim.store import Key, Object
@@ -49,7 +49,8 @@ UNDETERMINED = "the name of the object ({name} based on URL) was undeterminable:
 class Writer:
     """Answers what changes something."""
 
-    def __init__(self, kernel: Kernel, kinds: Kinds) -> None:
+    def __init__(self, kernel: Kernel, kinds: Kinds, yaml: Yaml | None) -> None:
+        self._yaml = yaml
         self._kernel = kernel
         self._deleter = deleting.Deleter(kernel, kinds)
 
@@ -92,6 +93,8 @@ class Writer:
         live = self._live(target)
         success = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
         if target.subresource == "eviction":
+            if (body.get("metadata") or {}).get("name") != target.name:
+                raise status.bad_request("name in URL does not match name in Eviction object")
             told = body.get("deleteOptions")
             options = deleting.options(query, told if isinstance(told, dict) else None)
             self._deleter.delete(target.kind, target.key, options)
@@ -109,7 +112,7 @@ class Writer:
         return 201, success
 
     def _create(self, request: Request, target: Target, how: Writing) -> tuple[int, Object]:
-        thing = sent.whole_object(request, target.kind, how)
+        thing = sent.whole_object(request, target.kind, how, self._yaml)
         self._same_namespace(target, thing)
         metadata = dict(thing["metadata"])
         if not metadata.get("name") and metadata.get("generateName"):
@@ -147,7 +150,7 @@ class Writer:
     def _put(self, request: Request, target: Target, how: Writing) -> tuple[int, Object]:
         if target.subresource == "scale":
             return self._scale(target, scale.sent(request, how), how)
-        thing = sent.whole_object(request, target.kind, how)
+        thing = sent.whole_object(request, target.kind, how, self._yaml)
         self._same_name(target, thing)
         self._same_namespace(target, thing)
         if target.kind.resource in PUT_CREATES and self._kernel.store.get(target.key) is None:
@@ -171,9 +174,9 @@ class Writer:
             raise status.not_found(target.kind, target.name)
         if target.subresource == "scale":
             before = scale.read(live, target.kind)
-            changed, _ = patching.apply(media, request.body, before, scale.KIND, strict=how.strict)
-            return self._scale(target, changed, how)
-        before = whole(target.kind, live)
+            changed, told = patching.apply(media, request.body, before, scale.KIND, strict=how.strict)
+            return self._scale(target, sent.patched(scale.KIND, changed, before, how, told), how)
+        before = whole(target.kind, worked_out(live))
         changed, told = patching.apply(media, request.body, before, target.kind, strict=how.strict)
         thing = sent.patched(target.kind, changed, before, how, told)
         self._same_namespace(target, thing)
@@ -181,7 +184,7 @@ class Writer:
         return 200, self._replace(target, thing, how)
 
     def _apply(self, request: Request, target: Target, how: Writing, live: Object | None) -> tuple[int, Object]:
-        thing = applying.read(request.body)
+        thing = applying.read(request.body, self._yaml)
         if live is None:
             if target.subresource:
                 raise status.not_found(target.kind, target.name)

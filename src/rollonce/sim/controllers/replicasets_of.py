@@ -68,8 +68,15 @@ def name_hash(template: Object, collisions: int | None) -> str:
 
 def find_new(deployment: Object, sets: Iterable[Object]) -> Object | None:
     """The oldest with an equal template (FindNewReplicaSet); `sets` stand oldest first."""
-    wanted = comparable(deployment["spec"]["template"])
-    return next((rs for rs in sets if comparable(rs["spec"]["template"]) == wanted), None)
+    template = deployment["spec"]["template"]
+    return next((rs for rs in sets if _is_equal(rs["spec"]["template"], template)), None)
+
+
+def _is_equal(one: Object, other: Object) -> bool:
+    # Mostly the one was made of the other, and has its spec.
+    if one.get("spec") != other.get("spec"):
+        return comparable(one) == comparable(other)
+    return comparable({**one, "spec": None}) == comparable({**other, "spec": None})
 
 
 def is_rolling(deployment: Object) -> bool:
