@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
 
+from tests.controlplane import waiting
 from tests.sim.agreement.pair import Pair, Side
 from tests.sim.agreement.things import (
     CONFIGMAPS,
@@ -114,10 +114,8 @@ def test_a_namespace_that_has_ended_takes_nothing(pair: Pair) -> None:
     inside = f"/api/v1/namespaces/{space}/configmaps"
     pair.ask("POST", "/api/v1/namespaces", {"metadata": {"name": space}})
     pair.ask("DELETE", f"/api/v1/namespaces/{space}", see=lambda thing: (thing["kind"], thing["metadata"]["name"]))
-    for _ in range(200):
-        if pair.live(pair.real, f"/api/v1/namespaces/{space}").get("kind") == "Status":
-            break
-        time.sleep(0.1)
+    ended = lambda: pair.live(pair.real, f"/api/v1/namespaces/{space}").get("kind") == "Status"  # noqa: E731
+    waiting.until(ended, "the end of a namespace", timeout=90)
     pair.ask("GET", f"/api/v1/namespaces/{space}")
     pair.ask("POST", inside, configmap("late"))
     pair.ask("PATCH", f"{inside}/late", configmap("late"), media="apply", query="fieldManager=me")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.controlplane import waiting
 from tests.sim.agreement.pair import Pair, Query, Side
 from tests.sim.agreement.things import CONFIGMAPS, DEPLOYMENTS, configmap, deployment
 
@@ -44,6 +45,9 @@ class Watched:
 
     def __init__(self, pair: Pair) -> None:
         self.pair = pair
+        # A controller of the real one writes it into each new namespace, sooner or later.
+        there = lambda: pair.live(pair.real, f"{CONFIGMAPS}/kube-root-ca.crt").get("kind") != "Status"  # noqa: E731
+        waiting.until(there, "kube-root-ca.crt in the new namespace")
         self.begun = {id(side): self._version(side) for side in (pair.real, pair.simulated)}
 
     def _version(self, side: Side) -> str:
