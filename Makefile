@@ -34,7 +34,7 @@ test: setup ## the fast tests: no control plane
 	$(PY) -m pytest -n $(TEST_WORKERS) $(PYTEST_ARGS)
 
 test-cluster: setup ## the tests of the real control plane; CLUSTER_WORKERS of them at once
-	$(PY) -m pytest -m cluster -n $(CLUSTER_WORKERS) $(PYTEST_ARGS)
+	$(PY) -m pytest -m "cluster or browser" -n $(CLUSTER_WORKERS) $(PYTEST_ARGS)
 
 stress: setup ## the long suites; resumable; STRESS_ARGS="controllers --count 100" runs a part
 	$(PY) -m tests.stress $(STRESS_ARGS)

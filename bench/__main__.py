@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from bench import nothing, report, rolling, set_image, version
+from bench import audit, nothing, report, rolling, set_image, version
 from bench.lab import FULL, QUICK, Lab
 from bench.machine import Machine
 from bench.process import SideFailed
@@ -21,7 +21,7 @@ from tests.controlplane.audit import Audit
 from tests.controlplane.starting import Running
 from tests.controlplane.supervisor import StartFailed
 
-ALL = {module.NAME: module.measure for module in (version, set_image, nothing, rolling)}
+ALL = {module.NAME: module.measure for module in (version, set_image, nothing, rolling, audit)}
 
 
 def main() -> int:

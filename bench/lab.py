@@ -33,10 +33,22 @@ class Sizes:
     rolling_replicas: int
     rolling_rounds: int
     starts: int
+    replica_sets: int
 
 
-FULL = Sizes(deployments=500, rounds=5, helped=5, rolling=300, rolling_replicas=3, rolling_rounds=3, starts=21)
-QUICK = Sizes(deployments=30, rounds=1, helped=1, rolling=10, rolling_replicas=3, rolling_rounds=1, starts=5)
+FULL = Sizes(
+    deployments=500,
+    rounds=5,
+    helped=5,
+    rolling=300,
+    rolling_replicas=3,
+    rolling_rounds=3,
+    starts=21,
+    replica_sets=100_000,
+)
+QUICK = Sizes(
+    deployments=30, rounds=1, helped=1, rolling=10, rolling_replicas=3, rolling_rounds=1, starts=5, replica_sets=5_000
+)
 
 
 @dataclass(slots=True)

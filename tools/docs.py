@@ -6,12 +6,15 @@ A part stands between `<!-- NAME:start -->` and `<!-- NAME:end -->`. Without `--
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+import typing
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
+import msgspec
 
-from rollonce.cli import converge, demo, sandbox
+from rollonce.cli import audit, converge, demo, explain, sandbox
+from rollonce.report import audit_json
 
 ROOT = Path(__file__).parents[1]
 
@@ -30,11 +33,40 @@ def options_table(command: click.Command) -> str:
     return "\n".join(rows)
 
 
+def objects_table(document: type) -> str:
+    """One row per object of a JSON document, outermost first: its fields, and what it is."""
+    rows = ["| object | fields | what it is |", "| --- | --- | --- |"]
+    waiting, seen = [document], {document}
+    while waiting:
+        struct = waiting.pop(0)
+        fields = msgspec.structs.fields(struct)
+        names = ", ".join(f"`{field.encode_name}`" for field in fields)
+        rows.append(
+            f"| {struct.__name__.removesuffix('Part')} | {names} | {' '.join((struct.__doc__ or '').split())} |"
+        )
+        for inner in (each for field in fields for each in _structs(field.type)):
+            if inner not in seen:
+                seen.add(inner)
+                waiting.append(inner)
+    return "\n".join(rows)
+
+
+def _structs(type_: object) -> Iterator[type]:
+    """The objects that a field may hold."""
+    if isinstance(type_, type) and issubclass(type_, msgspec.Struct):
+        yield type_
+    for part in typing.get_args(type_):
+        yield from _structs(part)
+
+
 # (page, name of the part) -> its content
 PARTS: dict[tuple[str, str], Callable[[], str]] = {
+    ("docs/audit.md", "options"): lambda: options_table(audit.command),
+    ("docs/audit.md", "objects"): lambda: objects_table(audit_json.Document),
     ("docs/converge.md", "options"): lambda: options_table(converge.command),
     ("docs/demo.md", "options"): lambda: options_table(demo.command),
     ("docs/sandbox.md", "options"): lambda: options_table(sandbox.command),
+    ("docs/explain.md", "options"): lambda: options_table(explain.command),
 }
 
 

@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
-PURE_PACKAGES = ("errors", "manifests", "model", "plan", "rollout", "sim", "status", "wire")
+PURE_PACKAGES = ("errors", "history", "manifests", "model", "plan", "rollout", "sim", "status", "wire")
 
 # A folder of rollonce is allowed here because the layers decide which one.
 ALLOWED_MODULES = frozenset(
@@ -37,11 +37,13 @@ ALLOWED_MODULES = frozenset(
         "operator",
         "re",
         "rollonce",
+        "shlex",
         "string",
         "textwrap",
         "types",
         "typing",
         "urllib.parse",
+        "zlib",
     }
 )
 ALLOWED_NAMES = {"pathlib": frozenset({"PurePosixPath"})}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,6 +15,7 @@ from tests.controlplane import manifests
 from tests.controlplane.description import ControlPlane, NeedsBuiltControlPlane
 from tests.controlplane.kubectl import Kubectl
 from tests.docs.examples import Place
+from tests.docs.pages import ROOT
 from tests.docs.scenes import SCENES
 
 # Nothing of the caller's: a CI's variables would be taken for the deploy.
@@ -69,6 +71,8 @@ def _kubeconfig(server: str, user: dict[str, object] | None = None) -> str:
 @pytest.fixture
 def nowhere(tmp_path: Path, no_api: str) -> Place:
     """No cluster; kubeconfig files that lead to none."""
+    # The dumps that the examples read stand where a checkout has them.
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
     plugin = {
         "exec": {
             "apiVersion": "client.authentication.k8s.io/v1",

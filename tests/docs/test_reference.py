@@ -11,8 +11,9 @@ import click
 import msgspec
 import pytest
 
-from rollonce.cli import converge, demo, sandbox
+from rollonce.cli import audit, converge, demo, explain, sandbox
 from rollonce.errors import ExitCode, catalogue
+from rollonce.history.nouns import Basis, FindingKind
 from rollonce.model import deploy
 from rollonce.plan.operation import Disruption, Note, RefuseReason, SkipReason
 from rollonce.report import converge_json
@@ -35,17 +36,14 @@ def test_generated_parts_are_fresh(page: str) -> None:
     assert (docs.ROOT / page).read_text() == docs.renewed(page)
 
 
-@pytest.mark.parametrize(
-    ("page", "command"),
-    [
-        ("docs/converge.md", converge.command),
-        ("docs/demo.md", demo.command),
-        ("docs/sandbox.md", sandbox.command),
-    ],
-)
-def test_every_option_has_an_entry(page: str, command: click.Command) -> None:
+_COMMANDS = {"audit": audit, "converge": converge, "demo": demo, "explain": explain, "sandbox": sandbox}
+
+
+@pytest.mark.parametrize("name", sorted(_COMMANDS))
+def test_every_option_has_an_entry(name: str) -> None:
+    command = _COMMANDS[name].command
     options = [option for option in command.params if isinstance(option, click.Option)]
-    headings = [heading.text for heading in pages.page(page).headings()]
+    headings = [heading.text for heading in pages.page(f"docs/{name}.md").headings()]
     entries = {name for heading in headings for name in CODE.findall(heading) if name.startswith("-")}
     known = {name for option in options for name in (*option.opts, *option.secondary_opts)}
     assert entries == known
@@ -109,6 +107,14 @@ def _paths(struct: type, prefix: str = "") -> Iterator[str]:
 
 def test_every_field_of_the_json_document_is_listed() -> None:
     assert _first_cells("docs/converge.md", "JSON") == list(_paths(converge_json.Document))
+
+
+def test_every_kind_of_redundant_roll_is_listed() -> None:
+    assert _first_cells("docs/audit.md", "Kinds of redundant rolls") == [kind.value for kind in FindingKind]
+
+
+def test_every_basis_of_a_cost_is_listed() -> None:
+    assert _first_cells("docs/how-it-works/cost-model.md", "The basis") == [basis.value for basis in Basis]
 
 
 def test_reasons_of_waiting_are_listed() -> None:

@@ -65,6 +65,21 @@ def test_with_converge_everything_rolls_once_and_the_second_step_nothing(as_it_c
     assert 0 < outage(cure, CEO) < outage(as_it_comes[Part.PIPELINE], CEO)
 
 
+def test_audit_finds_in_the_cluster_what_the_story_counted(as_it_comes: dict[Part, Told]) -> None:
+    """From ReplicaSets and managedFields alone, without having seen the deploy: the same workloads and seconds."""
+    pipeline = as_it_comes[Part.PIPELINE]
+    review = demo.audited(pipeline)
+    twice = {key for key in pipeline.steps[0].costs if pipeline.cost(key).rolls > 1}
+    assert {finding.subject.key for finding in review.findings} == twice
+    assert len(review.rolls) == demo_text.total(pipeline)[0]
+    [mine] = [finding for finding in review.findings if finding.subject.key == CEO]
+    assert mine.cost.outage.likely == pytest.approx(pipeline.steps[1].costs[CEO].outage, abs=2)
+
+
+def test_after_converge_audit_has_nothing_to_say(as_it_comes: dict[Part, Told]) -> None:
+    assert demo.audited(as_it_comes[Part.CURE]).findings == ()
+
+
 def test_the_run_after_does_nothing(as_it_comes: dict[Part, Told]) -> None:
     again = as_it_comes[Part.AGAIN]
     assert demo_text.total(again) == (0, 0)

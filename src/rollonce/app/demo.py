@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from rollonce.app import converge, fleet, simulated, sources
+from rollonce.app import audit, converge, fleet, simulated, sources
+from rollonce.app.audit import Cluster, Gathering, Sources
 from rollonce.app.converge import Options
 from rollonce.errors import UnreadableManifest
+from rollonce.history.review import Question, Review
 from rollonce.manifests import images
 from rollonce.manifests.manifest import Manifest
 from rollonce.model import edit, image, reference
@@ -110,6 +113,15 @@ def tell(scene: Scene) -> Iterator[Told]:
     cured = _part(Part.CURE, scene, scene.cluster.fork(), _converge)
     yield cured
     yield _part(Part.AGAIN, scene, cured.cluster, _converge)
+
+
+def audited(told: Told) -> Review:
+    """What `rollonce audit -A` says of the cluster as a part left it."""
+    ports, _ = simulated.ports(told.cluster)
+    gathering = Gathering()
+    audit.gather(Sources((Cluster("", ports, None),)), _everything(), gathering)
+    now = datetime.fromtimestamp(ports.clock.now(), UTC)
+    return audit.judge(gathering.evidence(_everything()), Question(now), _everything())
 
 
 def _part(part: Part, scene: Scene, cluster: SimCluster, first: _Act) -> Told:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from rollonce.app import demo
+from rollonce.app.demo import Part
 from rollonce.errors import ExitCode
 from rollonce.report import demo_text
 from rollonce.report.output import Output
@@ -30,9 +31,13 @@ def command(folder: str) -> ExitCode:
     out = Output(sys.stdout)
     scene = demo.set_up(Path(folder) if folder else demo.STORY)
     out.lines(demo_text.opening_lines(scene))
-    parts = {}
+    parts, reviews = {}, []
     for told in demo.tell(scene):
         parts[told.part] = told
         out.lines(demo_text.part_lines(scene, told))
+        if told.part in (Part.PIPELINE, Part.CURE):
+            # Before the job is run again, which goes on with the same cluster.
+            reviews.append(demo.audited(told))
+    out.lines(demo_text.audit_lines(*reviews))
     out.lines(demo_text.closing_lines(parts))
     return ExitCode.OK

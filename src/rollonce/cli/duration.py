@@ -1,4 +1,4 @@
-"""Durations as kubectl takes them: `90s`, `10m`, `1h30m`."""
+"""Durations as kubectl takes them: `90s`, `10m`, `1h30m`; days besides, `30d`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 
 import click
 
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 # Far beyond any rollout, and within what every clock and lock takes.
 _LONGEST = 365 * 24 * 3600.0
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 
 
 class Duration(click.ParamType[float]):
@@ -25,7 +25,7 @@ class Duration(click.ParamType[float]):
         if re.fullmatch(r"\d+(\.\d+)?", text):
             return self._bounded(float(text), text, param, ctx)
         if not re.fullmatch(rf"({_PART.pattern})+", text):
-            self.fail(f"{text!r} is not a duration such as 90s, 10m, 1h30m", param, ctx)
+            self.fail(f"{text!r} is not a duration such as 90s, 10m, 1h30m, 30d", param, ctx)
         return self._bounded(sum(float(n) * _UNITS[unit] for n, unit in _PART.findall(text)), text, param, ctx)
 
     def _bounded(self, seconds: float, text: str, param: click.Parameter | None, ctx: click.Context | None) -> float:

@@ -19,6 +19,8 @@ from rollonce.report import error as error_report
 # name -> (module below rollonce.cli, one line of help). A command's module is imported when it is used.
 COMMANDS = {
     "converge": ("converge", "Bring containers to their images: one patch per workload that differs."),
+    "audit": ("audit", "Find rolls that no change needed: which deploy, which field, who, and what they took."),
+    "explain": ("explain", "Tell the history of one workload, revision by revision."),
     "demo": ("demo", "Show on a simulated cluster what a deploy of two steps costs, and what converge makes of it."),
     "sandbox": ("sandbox", "Serve a simulated cluster to kubectl, helm and any other client."),
 }
@@ -49,7 +51,8 @@ class LazyGroup(click.Group):
     cls=LazyGroup,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 done, 1 a rollout failed, 2 usage, 3 no access, 4 conflict, 5 changes pending.",
+    epilog="Exit codes: 0 done, 1 a rollout failed, 2 usage, 3 no access, 4 conflict, 5 changes pending, "
+    "6 redundant rolls found.",
 )
 @click.version_option(package_name="rollonce", message="rollonce %(version)s")
 @click.pass_context

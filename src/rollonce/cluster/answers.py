@@ -35,6 +35,7 @@ class ListMeta(msgspec.Struct, gc=False, rename="camel"):
 
     resource_version: str = ""
     token: str = msgspec.field(name="continue", default="")
+    remaining: int | None = msgspec.field(name="remainingItemCount", default=None)
 
 
 class ListEnvelope(msgspec.Struct, gc=False, rename="camel"):
@@ -95,11 +96,15 @@ EVENT = msgspec.json.Decoder(EventEnvelope)
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list: each item as JSON of its own. `token` leads to the next, empty at the end."""
+    """One page of a list: each item as JSON of its own. `token` leads to the next, empty at the end.
+
+    `remaining` is how many items are still to come, None where the server does not count (with a selector).
+    """
 
     items: tuple[bytes, ...]
     resource_version: str
     token: str = ""
+    remaining: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +120,8 @@ def page(response: Response) -> Page:
     envelope = _decode(LIST, response)
     # Copied: a Raw would keep the whole page alive for one item.
     items = tuple(bytes(item) for item in envelope.items or ())
-    return Page(items, envelope.metadata.resource_version, envelope.metadata.token)
+    metadata = envelope.metadata
+    return Page(items, metadata.resource_version, metadata.token, metadata.remaining)
 
 
 def whole(response: Response) -> bytes:

@@ -36,6 +36,8 @@ from rollonce.errors.usage import (
     PortTaken,
     UnknownContainer,
     UnknownKind,
+    UnreadableFile,
+    UnwritableFile,
     UsageError,
 )
 
@@ -70,7 +72,9 @@ __all__ = [
     "UnknownKind",
     "Unreachable",
     "UnreadableAnswer",
+    "UnreadableFile",
     "UnreadableManifest",
+    "UnwritableFile",
     "UsageError",
     "catalogue",
 ]

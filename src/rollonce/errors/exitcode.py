@@ -12,6 +12,7 @@ class ExitCode(IntEnum):
     NO_ACCESS = 3
     CONFLICT = 4
     PENDING = 5
+    REDUNDANT = 6
     INTERRUPTED = 130
     TERMINATED = 143
 

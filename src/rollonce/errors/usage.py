@@ -86,3 +86,15 @@ class PortTaken(UsageError):
     """The port that a server of ours is to listen on cannot be had."""
 
     slug = "port-taken"
+
+
+class UnreadableFile(UsageError):
+    """A file that was given cannot be opened."""
+
+    slug = "unreadable-file"
+
+
+class UnwritableFile(UsageError):
+    """A file that a report is to be written to cannot be written."""
+
+    slug = "unwritable-file"

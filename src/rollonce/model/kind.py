@@ -51,5 +51,10 @@ _BY_SINGULAR = {kind.singular: kind for kind in Kind}
 
 
 CLAIMS = Resource("", "v1", "persistentvolumeclaims")
+REPLICA_SETS = Resource("apps", "v1", "replicasets")
+CONTROLLER_REVISIONS = Resource("apps", "v1", "controllerrevisions")
+PODS = Resource("", "v1", "pods")
+EVENTS = Resource("", "v1", "events")
+SECRETS = Resource("", "v1", "secrets")
 NAMESPACES = Resource("", "v1", "namespaces")
 ACCESS_REVIEWS = Resource("authorization.k8s.io", "v1", "selfsubjectaccessreviews")

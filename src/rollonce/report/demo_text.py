@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import assert_never
 
 from rollonce.app.demo import Part, Scene, Step, Told
+from rollonce.history import review as reviews
+from rollonce.history.review import Review
 from rollonce.model.workload import Container, Recreate, Workload, WorkloadKey
-from rollonce.report import images, table
+from rollonce.report import audit_text, images, table
 
 _NOTHING = "-"
 _WIDTH = 90
@@ -134,6 +136,18 @@ def _history(workload: Workload, told: Told) -> list[str]:
 
 def _tag(image: str) -> str:
     return images.change(image, image)[2] if image else _NOTHING
+
+
+def audit_lines(before: Review, after: Review) -> list[str]:
+    """What audit says of both deploys: the first line of each, and the worst workload of the first."""
+    lines = ["", "4. What a cluster remembers of this, weeks later", "", "  $ rollonce audit -A      (after 1)"]
+    lines.append(f"  {audit_text.headline(before)}")
+    if before.findings:
+        subject = reviews.worst(before)
+        worst = [finding for finding in before.findings if finding.subject == subject]
+        told = audit_text.workload_lines(reviews.title(before, subject), worst)
+        lines += [f"  {line}" for line in told]
+    return [*lines, "", "  $ rollonce audit -A      (after 2)", f"  {audit_text.headline(after)}"]
 
 
 def closing_lines(parts: Mapping[Part, Told]) -> list[str]:

@@ -1,0 +1,154 @@
+"""Whether a roll belongs to the deploy of the workload's roll before it. The first of these decides:
+
+1. deploy ids: another one that this roll brought parts; the same one joins where writer, build or time agree with it;
+2. builds: tags of one build join; tags that name another build of the same image part;
+3. time: what lies within the window joins.
+
+A recovery is a deploy of its own, and what comes after it begins another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from rollonce.history import build
+from rollonce.history.build import Build
+from rollonce.history.nouns import By, Certainty, IdState, Link, Roll
+
+OUR_MANAGER = "rollonce"
+# Rolls of one build are one deploy if no more time than this lies between them: a deploy of a large fleet takes hours,
+# and a build that is deployed once more on another day is another deploy.
+ONE_BUILD = timedelta(hours=6)
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A build that a roll brought to a container; `before` is the one that it had."""
+
+    container: str
+    build: Build
+    before: Build | None
+
+
+def join(last: Roll, roll: Roll, deploy: Sequence[Roll], window: timedelta) -> Link:
+    """Whether a roll belongs to the deploy of the workload's rolls before it, of which `last` is the last one."""
+    if roll.recovery is not None:
+        return Link(False, By.ALONE, roll.recovery.certainty, f"a recovery: {roll.recovery.why}")
+    if last.recovery is not None:
+        return Link(False, By.ALONE, last.recovery.certainty, "what comes after a recovery is a deploy of its own")
+    if roll.after.number != last.after.number + 1:
+        return Link(False, By.ALONE, Certainty.INFERRED, "revisions between them are gone")
+    built = _by_build(last, roll, deploy)
+    return _by_id(roll, deploy, built, _by_time(last, roll, window)) or built or _by_time(last, roll, window)
+
+
+def _by_id(roll: Roll, deploy: Sequence[Roll], built: Link | None, timed: Link) -> Link | None:
+    mine, own, last = roll.after.deploy_id, id_of(deploy), deploy[-1].after.deploy_id
+    if brings_id(roll) and mine != last:
+        if own and own != mine:
+            return Link(False, By.ID, Certainty.SEEN, f"it brought the deploy id {mine}, the one before {own}")
+        if built is not None and built.joined:
+            return built
+        return Link(False, By.ID, Certainty.INFERRED, f"it brought the deploy id {mine}, which the one before had not")
+    if not mine or mine != last or roll.after.id_state is not IdState.INHERITED:
+        return None
+    if own != mine and deploy[0].after.id_state is not IdState.UNKNOWN:
+        # It had been left behind when this deploy began: it is no evidence for any of its rolls.
+        return None
+    if _written_by_us(roll):
+        return Link(True, By.ID, Certainty.SEEN, f"deploy id {mine}, and {OUR_MANAGER} wrote it")
+    for agreeing in (built, timed):
+        if agreeing is not None and agreeing.joined:
+            return Link(True, By.ID, agreeing.certainty, f"deploy id {mine}, and {agreeing.why}")
+        if agreeing is not None:
+            return Link(False, By.ID, Certainty.INFERRED, f"the deploy id {mine} was left behind: {agreeing.why}")
+    return None
+
+
+def brings_id(roll: Roll) -> bool:
+    """Whether the deploy id of a roll's revision is that of this roll, and not left behind by another one."""
+    match roll.after.id_state:
+        case IdState.FRESH:
+            return True
+        case IdState.INHERITED | IdState.TRAVELLED | IdState.UNKNOWN:
+            return _written_by_us(roll)
+        case IdState.NONE:
+            return False
+
+
+def id_of(deploy: Sequence[Roll]) -> str:
+    """The deploy id that the rolls of a deploy brought, empty where none is known to be theirs."""
+    return next((roll.after.deploy_id for roll in deploy if brings_id(roll)), "")
+
+
+def _written_by_us(roll: Roll) -> bool:
+    return any(w.manager == OUR_MANAGER and w.certainty is Certainty.SEEN for w in roll.writers)
+
+
+def brought(roll: Roll) -> tuple[Brought, ...]:
+    """The builds that a roll brought: of the images that it changed, or of all where what it changed is gone."""
+    return tuple(_brought(roll))
+
+
+def _brought(roll: Roll) -> Iterator[Brought]:
+    if roll.before is None:
+        images = {name: ("", image) for name, image in roll.after.template.images.items()}
+    else:
+        images = {c.container: (c.old or "", c.new or "") for c in roll.changes if c.container}
+    for container, (old, new) in images.items():
+        found = build.of_image(new)
+        if found is not None:
+            yield Brought(container, found, build.of_image(old))
+
+
+def _by_build(last: Roll, roll: Roll, deploy: Sequence[Roll]) -> Link | None:
+    mine = brought(roll)
+    theirs = [each for earlier in deploy for each in brought(earlier)]
+    pairs = [(one, other) for one in mine for other in theirs]
+    start, end = last.when.at, roll.when.at
+    near = start is None or end is None or abs(end - start) <= ONE_BUILD
+    for one, other in pairs:
+        if build.same(one.build, other.build) and near:
+            return Link(True, By.BUILD, Certainty.SEEN, f"both brought build {other.build.tag}")
+    for one, other in pairs:
+        if _comparable(one, other) and not build.same(one.build, other.build):
+            why = f"another build: {one.build.tag}, the one before {other.build.tag}"
+            return Link(False, By.BUILD, Certainty.SEEN, why)
+    return None
+
+
+def _comparable(one: Brought, other: Brought) -> bool:
+    """Whether different tags mean different builds: of one image, or of images that had shared a build before."""
+    if not build.comparable(one.build, other.build):
+        return False
+    shared = one.before is not None and other.before is not None and build.same(one.before, other.before)
+    return one.container == other.container or shared
+
+
+def _by_time(last: Roll, roll: Roll, window: timedelta) -> Link:
+    first, then = last.when, roll.when
+    if first.earliest is None or then.latest is None:
+        return Link(False, By.TIME, Certainty.UNKNOWN, "when they rolled is not known")
+    gap = abs(then.latest - first.earliest)
+    least = then.earliest - first.latest if then.earliest is not None and first.latest is not None else timedelta()
+    how = Certainty.INFERRED
+    if gap > window:
+        if least > window or (then.earliest == then.latest and first.earliest == first.latest):
+            more = f"{_words(gap)} lie between them, more than the window of {_words(window)}"
+            return Link(False, By.TIME, how, more)
+        return Link(False, By.TIME, Certainty.UNKNOWN, "when they rolled is not known well enough to tell")
+    if last.after.failed and roll.paths & last.paths:
+        why = f"revision {last.after.number} had failed, and it changes what that had changed"
+        return Link(False, By.TIME, how, why)
+    users = sorted({writer.user for each in (last, roll) for writer in each.writers if writer.user})
+    several = f", though {' and '.join(users)} wrote" if len(users) > 1 else ""
+    return Link(True, By.TIME, how, f"{_words(gap)} lie between them, within the window of {_words(window)}{several}")
+
+
+def _words(span: timedelta) -> str:
+    seconds = round(span.total_seconds())
+    if seconds < 120:
+        return f"{seconds} s"
+    return f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"

@@ -1,0 +1,122 @@
+"""Who wrote a roll's change: from the API audit log where there is one, else from managedFields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from rollonce.history import template
+from rollonce.history.evidence import Live, ManagedWrite, Release, Write
+from rollonce.history.nouns import Certainty, Revision, Roll, Writer
+
+LOG = "an API audit log of that time (--api-audit-log FILE)"
+_TICK = timedelta(seconds=1)
+# Under Recreate the ReplicaSet is made once the old pods are gone.
+_RELEASED = timedelta(minutes=2)
+NOBODY = "managedFields keep the last write of each manager only"
+_OPERATIONS = {"apply": "Apply", "update": "Update", "create": "Update"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where writers of one workload are known from; `writes` in the order of time."""
+
+    live: Live | None
+    writes: tuple[Write, ...] = ()
+    releases: tuple[Release, ...] = ()
+
+
+def of(roll: Roll, revisions: tuple[Revision, ...], sources: Sources) -> tuple[Writer, ...]:
+    """The writers of a roll, never empty; several where it is not settled which of them it was."""
+    logged = _logged(roll, sources.writes)
+    if logged is not None:
+        return (logged,)
+    live = sources.live
+    if live is None:
+        return (Writer("", Certainty.UNKNOWN, "the workload itself could not be read", settle="the right to read it"),)
+    managed = tuple(_managed(roll, revisions, live))
+    if not any(writer.certainty is Certainty.SEEN for writer in managed):
+        released = _released(roll, sources.releases)
+        if released is not None:
+            return (released,)
+    return managed or (Writer("", Certainty.UNKNOWN, NOBODY, settle=LOG),)
+
+
+def _released(roll: Roll, releases: tuple[Release, ...]) -> Writer | None:
+    """helm writes the Secret of a release right before it writes the objects."""
+    at = roll.when.at
+    near = [r for r in releases if r.at is not None and at is not None and timedelta() <= at - r.at <= _RELEASED]
+    if not near:
+        return None
+    newest = max(near, key=lambda each: each.number)
+    basis = f"revision {newest.number} of the helm release {newest.name} was made right before"
+    return Writer("helm", Certainty.INFERRED, basis, settle=LOG)
+
+
+def _logged(roll: Roll, writes: tuple[Write, ...]) -> Writer | None:
+    at = roll.when.at
+    if at is None:
+        return None
+    if roll.when.certainty is Certainty.SEEN and (found := _writing(roll, writes, at)) is not None:
+        return _writer(found, Certainty.SEEN, "the API audit log has the write, and the template after it")
+    # Without bodies only the time connects a write to the revision that it made.
+    start = roll.before.when.latest if roll.before is not None else at - timedelta(minutes=1)
+    near = [w for w in writes if w.template is None and start is not None and start <= w.at <= at + _TICK]
+    # The write of the revision before may lie within the second that its ReplicaSet is stamped with.
+    near = [w for w in near if start is not None and w.at >= start + _TICK] or near
+    if len(near) == 1:
+        return _writer(near[0], Certainty.INFERRED, "the only write in the API audit log between the two revisions")
+    return None
+
+
+def _writing(roll: Roll, writes: tuple[Write, ...], at: datetime) -> Write | None:
+    digest = roll.after.template.digest
+    return next((w for w in writes if w.at == at and w.template is not None and w.template.digest == digest), None)
+
+
+def _writer(write: Write, certainty: Certainty, basis: str) -> Writer:
+    return Writer(write.manager, certainty, basis, _OPERATIONS.get(write.verb, ""), write.user, write.user_agent)
+
+
+def _managed(roll: Roll, revisions: tuple[Revision, ...], live: Live) -> Iterable[Writer]:
+    """Managers that own a changed field of which the value of this roll is still there."""
+    if roll.before is None:
+        return []
+    later = [r for r in revisions if r.number > roll.after.number]
+    found = ((path, roll.after.template.value(path)) for path in roll.paths)
+    present = {path: value for path, value in found if value is not None}
+    # A field that was dropped leaves no owner; one that was changed since belongs to the later writer.
+    standing = [path for path in present if all(r.template.value(path) == present[path] for r in later)]
+    owners = [
+        entry for entry in live.writes if any(template.owns(owned, path) for owned in entry.owned for path in standing)
+    ]
+    inside = [entry for entry in owners if _within(entry, roll)]
+    if len(inside) == 1:
+        basis = "it owns what changed, and its last write lies between the two revisions"
+        return [Writer(inside[0].manager, Certainty.SEEN, basis, inside[0].operation)]
+    if inside:
+        return [_unsettled(entry, "several managers wrote it between the two revisions") for entry in inside]
+    # An update owns what it changed, and the value stands since. An apply also owns what others had changed before it.
+    since = [entry for entry in owners if entry.operation == "Update" and not _too_old(entry, roll)]
+    return [_unsettled(entry, "it owns the field now, and has written again since") for entry in since]
+
+
+def _unsettled(entry: ManagedWrite, basis: str) -> Writer:
+    return Writer(entry.manager, Certainty.INFERRED, basis, entry.operation, settle=LOG)
+
+
+def _within(entry: ManagedWrite, roll: Roll) -> bool:
+    """Whether the manager's last write lies after the revision before and not after this one."""
+    end = roll.when.latest
+    start = roll.before.when.earliest if roll.before is not None else None
+    if entry.at is None or end is None:
+        return False
+    # Both are whole seconds of the API server's clock, and the ReplicaSet is made after the write.
+    return entry.at <= end and (start is None or entry.at + _TICK > start)
+
+
+def _too_old(entry: ManagedWrite, roll: Roll) -> bool:
+    """An entry whose last write is older than this roll cannot have made it."""
+    start = roll.before.when.earliest if roll.before is not None else None
+    return entry.at is not None and start is not None and entry.at < start
