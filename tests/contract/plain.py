@@ -32,7 +32,8 @@ _RULES = tuple(
 _GIVEN = frozenset(
     {
         "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "time", "lastTransitionTime",
-        "lastUpdateTime", "lastProbeTime", "startTime", "startedAt", "finishedAt", "firstTimestamp", "lastTimestamp",
+        "lastUpdateTime", "lastProbeTime", "lastSuccessfulTime",
+        "startTime", "startedAt", "finishedAt", "firstTimestamp", "lastTimestamp",
         "eventTime", "hostIP", "hostIPs", "podIP", "podIPs", "nodeName", "containerID", "clusterIP", "clusterIPs",
     }
 )  # fmt: skip
@@ -52,12 +53,19 @@ def thing(value: Any, names: Mapping[str, str]) -> Any:
     match value:
         case dict():
             seen = {_named(key, names): thing(inner, names) for key, inner in value.items() if key not in _GIVEN}
+            if "managedFields" in seen:
+                # The server sorts by second first: who comes before whom depends on where a second ends.
+                seen["managedFields"] = sorted(seen["managedFields"], key=_manager)
             return _without_steps(seen) if seen.get("kind") == "ReplicaSet" and "status" in seen else seen
         case list():
             return [thing(inner, names) for inner in value]
         case str():
             return _named(value, names)
     return value
+
+
+def _manager(entry: dict[str, Any]) -> tuple[str, str, str]:
+    return entry["operation"], entry["manager"], entry.get("subresource", "")
 
 
 def _without_steps(replicaset: dict[str, Any]) -> dict[str, Any]:
