@@ -67,7 +67,6 @@ REFUSED = (
     ("strategic", '{"spec":{"template":{"spec":{"containers":"none"}}}}'),
     ("strategic", '{"spec":{"template":{"spec":{"containers":[{"name":"web","image":""}]}}}}'),
     ("strategic", '{"spec":{"template":{"spec":{"containers":[{"name":"web","$patch":"jump"}]}}}}'),
-    ("strategic", '{"kind":"StatefulSet"}'),
 )
 
 
@@ -87,6 +86,8 @@ def test_a_patch_that_is_none_is_refused_in_the_same_words(web: Twin) -> None:
         web.kubectl("patch", "deployment/web", f"--type={type_}", "-p", patch, code=1)
     # kubectl patch asks for a warning of what is unknown, not for a refusal.
     web.kubectl("patch", "deployment/web", "--type=merge", "-p", '{"spec":{"replica":1}}')
+    # The kind of a patch is that of the path, whatever it says.
+    web.kubectl("patch", "deployment/web", "--type=strategic", "-p", '{"kind":"StatefulSet"}')
     web.kubectl("patch", "deployment/absent", "-p", "{}", code=1)
     web.objects("deployments")
 
