@@ -6,7 +6,7 @@ PYTEST_ARGS ?=
 STRESS_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup lock check format test test-cluster stress cluster bench wheel dist clean
+.PHONY: help demo setup lock check format test test-cluster test-contract stress cluster bench wheel dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ test: setup ## the fast tests: no control plane
 
 test-cluster: setup ## the tests that need more: a real control plane, a browser, a package index
 	$(PY) -m pytest -m "cluster or browser or index" -n $(CLUSTER_WORKERS) $(PYTEST_ARGS)
+
+test-contract: setup ## the same kubectl commands on the real and on the simulated cluster
+	$(PY) -m pytest -m contract -n $(CLUSTER_WORKERS) $(PYTEST_ARGS)
 
 stress: setup ## the long suites; resumable; STRESS_ARGS="controllers --count 100" runs a part
 	$(PY) -m tests.stress $(STRESS_ARGS)

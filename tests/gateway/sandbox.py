@@ -55,13 +55,15 @@ class Sandbox:
 
 
 @contextmanager
-def running(arguments: Sequence[str] = (), *, folder: Path | None = None) -> Iterator[Sandbox]:
-    """A sandbox that is ended afterwards."""
-    command = [sys.executable, "-m", "rollonce", "sandbox", *arguments]
+def running(
+    arguments: Sequence[str] = (), *, folder: Path | None = None, command: str = "sandbox"
+) -> Iterator[Sandbox]:
+    """A sandbox that is ended afterwards; `command` is the one of rollonce that serves it."""
+    words = [sys.executable, "-m", "rollonce", command, *arguments]
     environment = os.environ | {"PYTHONWARNINGS": "error"}
     with tempfile.TemporaryFile("w+") as log:
         process = subprocess.Popen(
-            command,
+            words,
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -71,10 +73,16 @@ def running(arguments: Sequence[str] = (), *, folder: Path | None = None) -> Ite
         )
         try:
             assert process.stdout is not None
-            line = process.stdout.readline()
-            found = re.fullmatch(r"export KUBECONFIG=(\S+)\n", line)
+            said = []
+            found = None
+            for line in process.stdout:
+                said.append(line)
+                if found := re.fullmatch(r"export KUBECONFIG=(\S+)\n", line):
+                    break
             log.seek(0)
-            assert found, f"{line!r} {log.read()}"
+            assert found, f"{said!r} {log.read()}"
+            # A sandbox says nothing else to a shell that evaluates what it says.
+            assert command != "sandbox" or len(said) == 1, said
             yield Sandbox(process, Path(found[1]), log)
         finally:
             if process.poll() is None:

@@ -7,11 +7,15 @@ from pathlib import Path
 
 import click
 
-from rollonce.app import demo
+from rollonce.app import demo, sandbox
 from rollonce.app.demo import Part
+from rollonce.cli.sandbox import announce
 from rollonce.errors import ExitCode
 from rollonce.report import demo_text
 from rollonce.report.output import Output
+
+# The job that is run again goes on with the cluster of the cure, and changes nothing in it.
+_KEPT = {"pipeline": Part.PIPELINE, "converge": Part.CURE}
 
 
 @click.command("demo")
@@ -22,7 +26,15 @@ from rollonce.report.output import Output
     default="",
     help="Manifests to tell the story with, and images.txt: the images of the next build. Else those that come along.",
 )
-def command(folder: str) -> ExitCode:
+@click.option(
+    "--keep",
+    type=click.Choice(list(_KEPT)),
+    is_flag=False,
+    flag_value="pipeline",
+    metavar="[PART]",
+    help="Then serve the cluster as a part left it, until Ctrl-C: pipeline (without a value) or converge.",
+)
+def command(folder: str, keep: str | None) -> ExitCode:
     """Show on a simulated cluster what a deploy of two steps costs, and what it costs with converge.
 
     Needs no cluster and touches none. A fleet of long-lived agents gets a new build three times: by a pipeline of two
@@ -40,4 +52,7 @@ def command(folder: str) -> ExitCode:
             reviews.append(demo.audited(told))
     out.lines(demo_text.audit_lines(*reviews))
     out.lines(demo_text.closing_lines(parts))
+    if keep is not None:
+        out.lines(demo_text.kept_lines(keep))
+        sandbox.serve(parts[_KEPT[keep]].cluster, sandbox.Options(), announce)
     return ExitCode.OK

@@ -165,6 +165,12 @@ def closing_lines(parts: Mapping[Part, Told]) -> list[str]:
     ]
 
 
+def kept_lines(part: str) -> list[str]:
+    """What goes before the line for the shell, when the cluster stays open."""
+    left = {"pipeline": "the pipeline (1)", "converge": "converge (2)"}[part]
+    return ["", f"The cluster as {left} left it, for kubectl, helm and rollonce in another shell:"]
+
+
 def total(told: Told) -> tuple[int, float]:
     """Rolls and seconds of outage of all workloads in a part."""
     costs = [told.cost(key) for key in told.steps[0].costs]

@@ -65,10 +65,14 @@ PLAIN = Field()
 KEY_DEFAULTS = {"protocol": "TCP"}
 
 
+# Published as atomic on the type itself (meta/v1/types.go), while no field of that type has a mark of its own.
+_WHOLE = frozenset({"OwnerReference"})
+
+
 @cache
 def atomic(type_: str) -> bool:
     """Whether a struct is owned as a whole, wherever it is."""
-    return any(
+    return type_ in _WHOLE or any(
         field.atomic and field.shape.form == "struct" and field.type == type_
         for table in map(fields, TYPES)
         for field in table.values()
