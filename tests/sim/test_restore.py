@@ -109,3 +109,15 @@ def test_manifests_beside_a_dump_are_applied(tmp_path: Path) -> None:
     cluster = SimCluster()
     simulated.seed(cluster, sources.load([str(DUMPS / "agents.json"), str(tmp_path)]))
     assert cluster.kernel.store.get(Key("", "configmaps", "other", "more")) is not None
+
+
+def test_a_dump_made_by_hand_gets_its_defaults(tmp_path: Path) -> None:
+    """Without them each sync would take the template for a new one, and make one ReplicaSet after the other."""
+    metadata = {"name": "x", "namespace": "agents", "uid": "u-1", "creationTimestamp": "2025-01-07T10:00:00Z"}
+    template = {"metadata": {"labels": {"app": "x"}}, "spec": {"containers": [{"name": "a", "image": "a:1"}]}}
+    spec = {"selector": {"matchLabels": {"app": "x"}}, "template": template}
+    thing = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {**metadata, "generation": 1}, "spec": spec}
+    (tmp_path / "made.json").write_text(json.dumps(thing))
+    cluster = SimCluster()
+    assert simulated.seed(cluster, sources.load([str(tmp_path / "made.json")])) == ()
+    assert len(cluster.kernel.store.list(Collection("apps", "replicasets"))) == 1

@@ -19,6 +19,11 @@ GENERATIONS = frozenset({
 })  # fmt: skip
 
 
+_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
+# Without a factor in common with 27, so that no step is made twice; large, so that neighbours look different.
+_STRIDE = 5_386_957
+
+
 class Kernel:
     """Creates, updates and deletes objects as the registry of an API server does.
 
@@ -116,9 +121,18 @@ class Kernel:
         return self.store.remove(key)
 
     def unique(self, prefix: str) -> str:
-        """A name from a generateName: the prefix and five characters that repeat in no run."""
+        """A name from a generateName: the prefix and five characters, which do not repeat in fourteen million.
+
+        The alphabet is that of apimachinery/pkg/util/rand. Where a real API server draws again when a name is taken,
+        this steps through all of them.
+        """
         self._made += 1
-        return prefix + self.uid(f"{self._made}/{prefix}")[:5]
+        rest = self._made * _STRIDE % len(_LETTERS) ** 5
+        drawn = ""
+        for _ in range(5):
+            rest, letter = divmod(rest, len(_LETTERS))
+            drawn += _LETTERS[letter]
+        return prefix + drawn
 
     def next_address(self) -> int:
         """A number for an address or a port that was not given before."""
