@@ -17,7 +17,7 @@ from rollonce.app import audit
 from rollonce.app.audit import Cluster, Gathering, Sources
 from rollonce.cli import connect
 from rollonce.cli.duration import Duration
-from rollonce.errors import ExitCode, MissingArguments, UnknownKind, UnwritableFile, exitcode
+from rollonce.errors import ExitCode, MissingArguments, NothingMatched, UnknownKind, UnwritableFile, exitcode
 from rollonce.history.review import Question, Review
 from rollonce.model import reference
 from rollonce.model.deploy import check_id
@@ -149,7 +149,8 @@ def _run(place: Place, asked: Asked) -> ExitCode:
         asked.deploy_id,
     )
     review, interruption = reviewed(place, selection, question)
-    code = ExitCode.REDUNDANT if asked.fail_on and review.findings else ExitCode.OK
+    blind = bool(asked.fail_on) and not any(timeline.revisions for timeline in review.timelines)
+    code = ExitCode.REDUNDANT if asked.fail_on and review.findings else ExitCode.USAGE if blind else ExitCode.OK
     if interruption is not None:
         code = exitcode.of_interruption(interruption)
     if asked.html:
@@ -157,6 +158,12 @@ def _run(place: Place, asked: Asked) -> ExitCode:
     _show(review, asked.output, code, interrupted=interruption is not None)
     if interruption is not None:
         raise interruption
+    if blind:
+        raise NothingMatched(
+            "no revision of any workload can be seen: a gate that sees nothing proves nothing",
+            act="audit --fail-on",
+            hint="check the namespace, the dump, and the rights that are missing above",
+        )
     return code
 
 
