@@ -5,11 +5,12 @@ from __future__ import annotations
 import gc
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -58,6 +59,42 @@ class Asked:
     output: str
 
 
+def evidence(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorator: where evidence comes from besides a context, and how rolls are put together."""
+    for option in (
+        click.option(
+            "--window",
+            type=Duration(),
+            default="10m",
+            show_default=True,
+            metavar="DURATION",
+            help="Rolls of a workload that lie no further apart are of one deploy, where nothing else tells.",
+        ),
+        click.option(
+            "--api-audit-log",
+            "logs",
+            metavar="FILE",
+            multiple=True,
+            help="API audit log: JSON lines, also gzip, a file or a folder of them.",
+        ),
+        click.option(
+            "--from",
+            "dumps",
+            metavar="FILE",
+            multiple=True,
+            help="Read a dump of kubectl, and no cluster; - is the input.",
+        ),
+        click.option(
+            "--kubeconfig",
+            metavar="FILE",
+            default="",
+            help="Kubeconfig file; else $KUBECONFIG, ~/.kube/config, in-cluster.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 @click.command("audit")
 @click.argument("words", metavar="[WORKLOAD...]", nargs=-1)
 @click.option("-A", "--all-namespaces", is_flag=True, help="In all namespaces; not with names.")
@@ -71,19 +108,6 @@ class Asked:
     help="Context of the kubeconfig; may be given several times.",
 )
 @click.option(
-    "--kubeconfig", metavar="FILE", default="", help="Kubeconfig file; else $KUBECONFIG, ~/.kube/config, in-cluster."
-)
-@click.option(
-    "--from", "dumps", metavar="FILE", multiple=True, help="Read a dump of kubectl, and no cluster; - is the input."
-)
-@click.option(
-    "--api-audit-log",
-    "logs",
-    metavar="FILE",
-    multiple=True,
-    help="API audit log: JSON lines, also gzip, a file or a folder of them.",
-)
-@click.option(
     "--since",
     type=Duration(),
     default="30d",
@@ -91,14 +115,7 @@ class Asked:
     metavar="DURATION",
     help="How far back to count; 0 means all that can be seen.",
 )
-@click.option(
-    "--window",
-    type=Duration(),
-    default="10m",
-    show_default=True,
-    metavar="DURATION",
-    help="Rolls of a workload that lie no further apart are of one deploy, where nothing else tells.",
-)
+@evidence
 @click.option("--deploy-id", metavar="ID", default="", help="Only the rolls of this deploy.")
 @click.option(
     "--fail-on", type=click.Choice(["redundant"]), default=None, help="Exit with 6 where a redundant roll is found."

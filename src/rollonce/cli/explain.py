@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from rollonce.cli import audit
-from rollonce.cli.duration import Duration
 from rollonce.errors import ExitCode, MissingArguments, NothingMatched
 from rollonce.history.review import Question
 from rollonce.model.reference import Named
@@ -21,27 +20,7 @@ from rollonce.report.output import Output
 @click.option("--revision", type=click.IntRange(min=1), metavar="NUMBER", default=None, help="Only this revision.")
 @click.option("-n", "--namespace", metavar="NAME", default="", help="Namespace; else that of the context.")
 @click.option("--context", metavar="NAME", default="", help="Context of the kubeconfig; else the current one.")
-@click.option(
-    "--kubeconfig", metavar="FILE", default="", help="Kubeconfig file; else $KUBECONFIG, ~/.kube/config, in-cluster."
-)
-@click.option(
-    "--from", "dumps", metavar="FILE", multiple=True, help="Read a dump of kubectl, and no cluster; - is the input."
-)
-@click.option(
-    "--api-audit-log",
-    "logs",
-    metavar="FILE",
-    multiple=True,
-    help="API audit log: JSON lines, also gzip, a file or a folder of them.",
-)
-@click.option(
-    "--window",
-    type=Duration(),
-    default="10m",
-    show_default=True,
-    metavar="DURATION",
-    help="Rolls that lie no further apart are of one deploy, where nothing else tells.",
-)
+@audit.evidence
 @click.option(
     "-o",
     "--output",
