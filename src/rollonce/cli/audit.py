@@ -262,7 +262,8 @@ def _show(review: Review, form: str, code: ExitCode, *, interrupted: bool) -> No
     out = Output(sys.stdout)
     match form:
         case "json":
-            out.raw(audit_json.render(review, exit_code=code, interrupted=interrupted))
+            for piece in audit_json.pieces(review, exit_code=code, interrupted=interrupted):
+                out.raw(piece)
         case "markdown":
             out.lines(audit_markdown.lines(review, interrupted=interrupted))
         case "junit":

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-import msgspec
 from msgspec import Struct
 
 from rollonce.errors import ExitCode
@@ -14,6 +13,7 @@ from rollonce.history.evidence import Subject
 from rollonce.history.nouns import Cost, Deploy, Finding, Revision, Roll, Span, Timeline, Writer
 from rollonce.history.review import Review, Sum
 from rollonce.history.template import Change
+from rollonce.report import longjson
 
 VERSION = "rollonce.audit/v1"
 
@@ -244,6 +244,11 @@ class Document(Struct, rename="camel"):
 
 def render(review: Review, *, exit_code: ExitCode, interrupted: bool = False) -> bytes:
     """The document, indented, with a newline at the end."""
+    return b"".join(pieces(review, exit_code=exit_code, interrupted=interrupted))
+
+
+def pieces(review: Review, *, exit_code: ExitCode, interrupted: bool = False) -> Iterator[bytes]:
+    """The same, bit by bit: the history of a whole cluster is hundreds of megabytes."""
     question = review.question
     document = Document(
         version=VERSION,
@@ -266,19 +271,25 @@ def render(review: Review, *, exit_code: ExitCode, interrupted: bool = False) ->
             _sums(reviews.by_deploy(review)),
             _sums(reviews.by_day(review)),
         ),
-        findings=[_finding(finding) for finding in review.findings],
-        open=[_finding(finding) for finding in review.open],
-        deploys=[_deploy(deploy) for deploy in review.deploys],
-        workloads=_workloads(review),
+        findings=[],
+        open=[],
+        deploys=[],
+        workloads=[],
         gaps=[GapPart(gap.source, gap.cost, gap.hint or None) for gap in review.gaps],
         rejected=[RejectedPart(each.what, each.why) for each in review.rejected],
         skipped=dict(review.skipped),
         exit_code=int(exit_code),
     )
-    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+    lists: dict[str, Iterator[Struct]] = {
+        "findings": map(_finding, review.findings),
+        "open": map(_finding, review.open),
+        "deploys": map(_deploy, review.deploys),
+        "workloads": _workloads(review),
+    }
+    yield from longjson.pieces(document, lists)
 
 
-def _workloads(review: Review) -> list[WorkloadPart]:
+def _workloads(review: Review) -> Iterator[WorkloadPart]:
     deploys = {(roll.subject, roll.after.number): deploy.name for deploy in review.deploys for roll in deploy.rolls}
     redundant = {(finding.subject, finding.roll.after.number) for finding in review.findings}
 
@@ -298,7 +309,8 @@ def _workloads(review: Review) -> list[WorkloadPart]:
             cost=_cost(cost) if cost is not None else None,
         )
 
-    return [_workload(timeline, [roll_part(roll) for roll in timeline.rolls]) for timeline in review.timelines]
+    for timeline in review.timelines:
+        yield _workload(timeline, [roll_part(roll) for roll in timeline.rolls])
 
 
 def _workload(timeline: Timeline, rolls: list[RollPart]) -> WorkloadPart:
