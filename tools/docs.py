@@ -16,7 +16,7 @@ import msgspec
 from rollonce.cli import audit, config, converge, demo, explain, init, plan, sandbox
 from rollonce.fleetfile import form, schema
 from rollonce.fleetfile.shape import Choice, Either, Fields, Flag, Items, Shape, Table, Text, Version
-from rollonce.report import audit_json
+from rollonce.report import audit_document
 
 ROOT = Path(__file__).parents[1]
 
@@ -116,7 +116,7 @@ FILES: dict[str, Callable[[], str]] = {
 # (page, name of the part) -> its content
 PARTS: dict[tuple[str, str], Callable[[], str]] = {
     ("docs/audit.md", "options"): lambda: options_table(audit.command),
-    ("docs/audit.md", "objects"): lambda: objects_table(audit_json.Document),
+    ("docs/audit.md", "objects"): lambda: objects_table(audit_document.Document),
     ("docs/converge.md", "options"): lambda: options_table(converge.command),
     ("docs/plan.md", "options"): lambda: options_table(plan.command),
     ("docs/demo.md", "options"): lambda: options_table(demo.command),
