@@ -143,6 +143,16 @@ def test_going_back_by_an_unknown_writer_is_not_counted_but_told() -> None:
     assert (told(found), opened(found)) == ([], [3])
 
 
+def test_what_comes_after_a_possible_rollback_is_not_counted_either() -> None:
+    """Were it one, then a deploy of its own would begin here."""
+    picture = Picture().revision(1, 0, "agent=a git-sync=a").revision(2, 60, "agent=b git-sync=a")
+    picture.revision(4, 120, "agent=b git-sync=a", restarted="now")
+    picture.revision(3, 90, "agent=a git-sync=a", former="1")
+    picture.snapshots[-1]["metadata"]["creationTimestamp"] = stamp(0)
+    found = picture.review()
+    assert (told(found), opened(found)) == ([], [3, 4])
+
+
 def test_a_controller_revision_that_was_used_again_may_be_a_rollback() -> None:
     """What it was before is gone, and that it is older than its predecessor shows that it had been something."""
     found = Picture(kind="StatefulSet").revision(4, 60, "agent=b").revision(5, 0, "agent=a").pod(5, 70).review()
