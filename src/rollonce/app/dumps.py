@@ -36,6 +36,10 @@ def items(path: str, got: Callable[[float | None], None] = lambda _: None) -> It
             yield from splitter.feed(piece)
             done += len(piece)
             got(done / size if size else None)
+        else:
+            if not done:
+                # What a redirection leaves behind where the command before it failed.
+                yield Fault("it is empty")
     yield from splitter.end()
 
 

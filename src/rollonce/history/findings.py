@@ -70,12 +70,20 @@ def _of_workload(
     rolls = [member.roll for member in members]
     churns = _churns(rolls)
     links: list[Link] = []
+    doubted = False
     for index in range(1, len(rolls)):
         roll, earlier = rolls[index], tuple(rolls[:index])
         if (link := members[index].link) is not None:
             links.append(link)
         kind = FindingKind.CHURN if churns else classify(roll, earlier, timeline.revisions)
         certainty, settle = _certainty(roll, kind, links, (earlier, timeline.revisions))
+        # After a rollback a deploy of its own begins: where it may have been one, time alone joins nothing to it.
+        if doubted and links and links[-1].by is By.TIME and certainty is not Certainty.UNKNOWN:
+            certainty = Certainty.UNKNOWN
+            settle = (*settle, f"whether {narrative.numbers(rolls[index - 1])} was a rollback would tell it too")
+            doubted = False
+        else:
+            doubted = certainty is Certainty.UNKNOWN
         yield Finding(
             kind=kind,
             deploy=deploy.name,

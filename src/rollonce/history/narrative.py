@@ -52,10 +52,19 @@ def evidence(roll: Roll, earlier: tuple[Roll, ...]) -> str:
     moved = {c.container for each in earlier for c in each.changes if c.container}
     still = sorted(moved - {c.container for c in roll.changes})
     parts = [f"{_listed(still)} unchanged"] if still else []
-    changes = [change(each) for each in roll.changes]
+    changes = [change(each) for each in roll.changes if not _told_by_another(each, roll)]
     had = already_there(roll)
     parts.append(", ".join(changes) + (f", {had}" if had else ""))
     return f"{numbers(roll)}: {'; '.join(parts)}"
+
+
+def _told_by_another(each: Change, roll: Roll) -> bool:
+    """Whether it is the key of a list item that came or went, and another field of that item tells so too."""
+    item, _, _ = each.path.rpartition(".")
+    key = each.new if each.old is None else each.old if each.new is None else None
+    if key is None or not item.endswith(f"[{key}]"):
+        return False
+    return any(other is not each and other.path.startswith(f"{item}.") for other in roll.changes)
 
 
 def _listed(names: list[str]) -> str:

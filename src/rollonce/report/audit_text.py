@@ -132,14 +132,11 @@ def _findings(review: Review, findings: Sequence[Finding]) -> list[str]:
 
 def workload_lines(name: str, findings: Sequence[Finding]) -> list[str]:
     """The rolls of one workload in one deploy, the redundant ones with everything about them."""
-    told = [f"  {name}"]
-    shown = {finding.roll.after.number for finding in findings}
-    first = [roll for roll in findings[-1].earlier if roll.after.number not in shown]
-    for roll in first:
-        told.append(f"    {spans.time(roll.when.at)}  {narrative.evidence(roll, ())}; by {writers(roll)}")
-    for finding in findings:
-        told += finding_lines(finding)
-    return told
+    told = {finding.roll.after.number: finding_lines(finding) for finding in findings}
+    for roll in findings[-1].earlier:
+        line = f"    {spans.time(roll.when.at)}  {narrative.evidence(roll, ())}; by {writers(roll)}"
+        told.setdefault(roll.after.number, [line])
+    return [f"  {name}", *(line for _, lines in sorted(told.items()) for line in lines)]
 
 
 def finding_lines(finding: Finding) -> list[str]:

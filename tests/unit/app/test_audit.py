@@ -76,6 +76,15 @@ def test_a_file_of_another_kind_is_told_of(tmp_path: Path, capsys: pytest.Captur
     assert "begins no object" in document["rejected"][0]["why"]
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_empty_file_is_told_of(packed: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A redirection leaves one behind where the command before it failed."""
+    place = tmp_path / "dump.json"
+    place.write_bytes(gzip.compress(b"") if packed else b"")
+    document = audited(capsys, "--from", str(place))
+    assert [each["why"] for each in document["rejected"]] == ["it is empty"]
+
+
 def test_logs_may_be_files_folders_and_packed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     picture: Picture = story().logged(3599.5, "ci", "agent=4f2c-1187 git-sync=4f2b-1186", manager="kubectl-set")
     picture.logged(3837.5, "ann", "agent=4f2c-1187 git-sync=4f2c-1187", manager="kubectl")

@@ -34,6 +34,23 @@ def test_the_story_is_a_split_and_reads_like_the_story() -> None:
     )
 
 
+def test_a_variable_that_is_new_is_told_once() -> None:
+    """Its name is the key of the list item, and says nothing that its value does not say."""
+    picture = Picture().revision(1, 0, "agent=a-1001").revision(2, 60, "agent=b-1002")
+    finding = picture.revision(3, 90, "agent=b-1002", env={"MODE": "quiet"}).only()
+    assert "agent env MODE (unset) -> quiet" in finding.why
+    assert "].name" not in finding.why
+
+
+def test_a_variable_that_is_empty_is_told_by_its_name() -> None:
+    first = Picture().revision(1, 0, "agent=a-1001").revision(2, 60, "agent=b-1002")
+    first.revision(3, 90, "agent=b-1002", env={"MODE": ""})
+    for container in first.snapshots[-1]["spec"]["template"]["spec"]["containers"]:
+        for variable in container["env"]:
+            del variable["value"]
+    assert "MODE" in first.only().why
+
+
 def test_one_roll_in_a_deploy_is_not_redundant() -> None:
     picture = Picture().revision(1, 0, "agent=a-1001").revision(2, 60, "agent=a-1002").revision(3, 90, "agent=a-1003")
     assert told(picture.review()) == []
@@ -124,6 +141,16 @@ def test_rollout_undo_is_inferred_from_the_way_it_writes() -> None:
 def test_going_back_by_an_unknown_writer_is_not_counted_but_told() -> None:
     found = back().review()
     assert (told(found), opened(found)) == ([], [3])
+
+
+def test_what_comes_after_a_possible_rollback_is_not_counted_either() -> None:
+    """Were it one, then a deploy of its own would begin here."""
+    picture = Picture().revision(1, 0, "agent=a git-sync=a").revision(2, 60, "agent=b git-sync=a")
+    picture.revision(4, 120, "agent=b git-sync=a", restarted="now")
+    picture.revision(3, 90, "agent=a git-sync=a", former="1")
+    picture.snapshots[-1]["metadata"]["creationTimestamp"] = stamp(0)
+    found = picture.review()
+    assert (told(found), opened(found)) == ([], [3, 4])
 
 
 def test_a_controller_revision_that_was_used_again_may_be_a_rollback() -> None:

@@ -11,6 +11,8 @@ from rollonce.errors import ExitCode
 from rollonce.history.review import Review
 from rollonce.report import audit_json, audit_markdown, audit_text, explain_text, junit
 from tests.unit.history.pictures import NOON, Picture
+from tests.unit.history.test_findings import AFTER as NEW
+from tests.unit.history.test_findings import BEFORE as OLD
 from tests.unit.history.test_findings import story
 
 
@@ -84,6 +86,18 @@ def test_the_document_is_versioned_and_holds_what_the_text_says() -> None:
 
 def test_equal_evidence_gives_equal_bytes() -> None:
     assert audit_json.render(told(), exit_code=ExitCode.OK) == audit_json.render(told(), exit_code=ExitCode.OK)
+
+
+def test_rolls_of_a_deploy_are_told_in_the_order_of_their_revisions() -> None:
+    """Also where one that is not counted lies between two that are."""
+    picture = Picture().revision(1, 0, f"agent={OLD} git-sync={OLD}").revision(2, 30, f"agent={NEW} git-sync={OLD}")
+    picture.revision(3, 60, f"agent={NEW} git-sync={NEW}").revision(4, 90, f"agent={NEW} git-sync={OLD}x")
+    review = picture.revision(5, 120, f"agent={NEW} git-sync={OLD}x", restarted="now").review()
+    first, *_, last = review.findings
+    kept = [each for each in (first, last) if each.deploy == first.deploy]
+    told_of = [line for line in audit_text.workload_lines("deployment/x", kept) if " -> " in line and ":" in line]
+    numbers = [line.split("Z  ")[1].split(":")[0] for line in told_of if "Z  " in line]
+    assert numbers == ["1 -> 2", "2 -> 3", "3 -> 4", "4 -> 5"]
 
 
 def test_junit_has_a_case_a_workload_and_a_failure_where_it_rolled_twice() -> None:
