@@ -87,10 +87,10 @@ def run(arguments: Sequence[str], *, name: str = "rollonce") -> int:
     except RollonceError as error:
         return _show(error)
     except KeyboardInterrupt as interrupt:
-        return _ended(interrupt)
+        return _ended(interrupt, arguments)
     except click.Abort as abort:  # click turns the interruption of a command into this
         cause = abort.__context__
-        return _ended(cause if isinstance(cause, KeyboardInterrupt) else KeyboardInterrupt())
+        return _ended(cause if isinstance(cause, KeyboardInterrupt) else KeyboardInterrupt(), arguments)
 
 
 def _as_usage(fault: click.ClickException, arguments: Sequence[str]) -> RollonceError:
@@ -110,7 +110,9 @@ def _show(error: RollonceError) -> int:
     return int(error.exit_code)
 
 
-def _ended(interruption: KeyboardInterrupt) -> int:
+def _ended(interruption: KeyboardInterrupt, arguments: Sequence[str]) -> int:
     word = "terminated" if isinstance(interruption, Terminated) else "interrupted"
-    print(f"{word}; the next run takes up what is left", file=sys.stderr)
+    # Only a run that writes leaves something.
+    left = "; the next run takes up what is left" if "converge" in arguments else ""
+    print(f"{word}{left}", file=sys.stderr)
     return int(exitcode.of_interruption(interruption))
