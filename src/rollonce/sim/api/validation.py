@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rollonce.sim.api import crds, names, podvalidation, status, workvalidation
+from rollonce.sim.api import crds, eventvalidation, names, podvalidation, status, workvalidation
 from rollonce.sim.api.kinds import Kind
 from rollonce.sim.api.status import Cause
 from rollonce.sim.store import Object
@@ -61,7 +61,7 @@ def _name(kind: Kind, thing: Object, live: Object | None) -> Iterator[Cause]:
     name = thing["metadata"]["name"]
     if not name:
         yield status.required("metadata.name", "name or generateName is required")
-    elif live is None and not kind.group.startswith("rbac."):
+    elif live is None and not kind.group.startswith("rbac.") and kind.qualified != "events":
         if kind.resource in _LABEL_KINDS or kind.resource == "services":
             yield from names.label(name, "metadata.name")
         else:
@@ -85,6 +85,8 @@ def _spec(kind: Kind, thing: Object, live: Object | None) -> Iterator[Cause]:
         yield from _data(kind, thing, live)
     elif kind.resource == "persistentvolumeclaims":
         yield from workvalidation.claim(thing["spec"], "spec")
+    elif kind.resource == "events":
+        yield from eventvalidation.check(kind, thing, live)
     elif kind.resource == "customresourcedefinitions":
         yield from _definition(thing)
 
