@@ -58,7 +58,7 @@ def test_one_store_has_two_views(pair: Pair, path: str) -> None:
 
 _SELECTORS = (
     "involvedObject.name=web", "involvedObject.kind=Pod", "involvedObject.uid=u-2", "involvedObject.apiVersion=apps/v1",
-    "involvedObject.fieldPath=spec.containers{a}", "involvedObject.namespace!=x,involvedObject.name=pod",
+    "involvedObject.fieldPath=spec.containers{a}", "involvedObject.namespace!=x",
     "regarding.name=web", "regarding.kind=Pod", "regarding.uid=u-2", "regarding.fieldPath!=", "reason=Scheduled",
     "type!=Normal", "source=deployment-controller", "source=default-scheduler", "reportingComponent=default-scheduler",
     "reportingController=default-scheduler", "deprecatedSource=x", "note=x", "message=x", "metadata.name=web.1",
@@ -84,7 +84,7 @@ _CHANGES: list[tuple[str, Any]] = [
     ("merge", {"type": "Odd", "reason": ""}),
     ("merge", {"series": {"count": 2, "lastObservedTime": "2026-01-01T00:09:00.000000Z"}}),
     ("strategic", {"series": {"count": 1}}),
-    ("strategic", {"lastTimestamp": "2026-01-01T00:09:00Z", "count": 5}),
+    ("strategic", {"count": 5, "lastTimestamp": "2026-01-01T00:09:00Z"}),
     ("json", [{"op": "replace", "path": "/reason", "value": "Else"}]),
 ]
 
@@ -101,7 +101,9 @@ def test_both_views_are_patched(pair: Pair, path: str, name: str) -> None:
 
 _ODD: list[dict[str, Any]] = [
     {"eventTime": None},
-    {"eventTime": "2026-01-01T00:00:00.5Z", "action": None, "reason": None, "reportingInstance": None},
+    {"eventTime": "2026-01-01T00:00:00.5Z"},
+    {"eventTime": "2026-01-01T00:00:00Z"},
+    {"eventTime": "2026-01-01T00:00:00.500000Z", "action": None, "reason": None, "reportingInstance": None},
     {"type": "Odd"},
     {"type": None},
     {"reason": "r" * 129},
@@ -115,7 +117,7 @@ _ODD: list[dict[str, Any]] = [
     {"deprecatedCount": 3, "deprecatedFirstTimestamp": "2026-01-01T00:00:00Z", "deprecatedSource": {"host": "x"}},
     {"related": {"kind": "Pod", "name": "other"}},
     {"metadata": {"name": "Upper.1"}},
-    {"metadata": {"generateName": "made."}},
+    {"metadata": {"generateName": "made-"}},
 ]
 
 
@@ -151,3 +153,5 @@ def test_an_event_of_another_group_is_refused(pair: Pair, path: str) -> None:
     pair.ask("POST", path, _current(pair) if path == CORE else _legacy(pair))
     pair.ask("GET", f"{path}/absent")
     pair.ask("POST", path, {"metadata": {}})
+    pair.ask("POST", path, _legacy(pair, "") if path == CORE else _current(pair, ""))
+    pair.ask("POST", path, {**_legacy(pair), "metadata": {"name": "web.2", "labels": {"a b": "c"}}, "reason": ""})

@@ -13,7 +13,7 @@ from rollonce.sim.store import Object
 
 _LONGEST = {"reportingInstance": 128, "action": 128, "reason": 128, "message": 1024}
 _ELSEWHERE = ("default", "kube-system")
-_UNSET = "needs to be unset"
+_EMPTY: Object = {"count": 0, "firstTimestamp": None, "lastTimestamp": None, "eventTime": None, "related": None}
 # Not to be changed through events.k8s.io, in the order in which they are looked at; one of them is looked at twice.
 _FIXED = (
     "involvedObject", "reason", "message", "source", "firstTimestamp", "lastTimestamp", "count", "reason", "type",
@@ -21,32 +21,38 @@ _FIXED = (
 )  # fmt: skip
 
 
-def check(kind: Kind, thing: Object, live: Object | None) -> Iterator[Cause]:
-    """What is wrong, through the version of `kind`; `live` is the object before an update."""
+def check(kind: Kind, thing: Object, live: Object | None, metadata: list[Cause]) -> Iterator[Cause]:
+    """What is wrong, through the version of `kind`; `live` is the object before an update, `metadata` what is wrong
+    with that."""
     current = eventviews.is_view(kind)
-    yield from _always(thing, current=current)
+    found = list(_always(thing, current=current))
     if not current:
+        # Looked at only where nothing else is wrong (apiserver/pkg/registry/rest/create.go, BeforeCreate).
+        yield from found or metadata
         return
-    if live is not None:
-        if thing.get("series") != live.get("series"):
-            yield from _series(thing)
-        for name in _FIXED:
-            if thing.get(name) != live.get(name):
-                named = "reportingController" if name == "reportingComponent" else name
-                yield status.bad(named, thing.get(name), "field is immutable")
-        return
-    yield from _series(thing)
+    yield from found
+    yield from metadata
+    if live is None or thing.get("series") != live.get("series"):
+        yield from _series(thing)
+    yield from _change(thing, live) if live is not None else _new(thing)
+
+
+def _change(thing: Object, live: Object) -> Iterator[Cause]:
+    for name in _FIXED:
+        if thing.get(name) != live.get(name):
+            named = "reportingController" if name == "reportingComponent" else name
+            value = thing.get(name)
+            yield status.bad(named, _EMPTY.get(name, "") if value is None else value, "field is immutable")
+
+
+def _new(thing: Object) -> Iterator[Cause]:
     if not thing.get("eventTime"):
         yield status.required("eventTime")
     if thing.get("type") not in ("Normal", "Warning"):
         yield status.bad("type", "", f"has invalid value: {thing.get('type') or ''}")
-    for name in ("firstTimestamp", "lastTimestamp"):
+    for name in ("firstTimestamp", "lastTimestamp", "count", "source"):
         if thing.get(name):
-            yield status.bad(name, thing[name], _UNSET)
-    if thing.get("count"):
-        yield status.bad("count", thing["count"], _UNSET)
-    if thing.get("source"):
-        yield status.bad("source", thing["source"], _UNSET)
+            yield status.bad(name, "", "needs to be unset")
 
 
 def _always(thing: Object, *, current: bool) -> Iterator[Cause]:

@@ -40,6 +40,11 @@ def stored_as(kind: Kind) -> Kind:
     return replace(kind, type="Event") if is_view(kind) else kind
 
 
+def told(kind: Kind) -> Kind:
+    """The kind that is said to be invalid: that of the strategy of the registry."""
+    return replace(kind, group="") if is_view(kind) else kind
+
+
 def stored(kind: Kind, thing: Object) -> Object:
     """An object of a kind as it is stored."""
     return _ALWAYS | stored_part(kind, thing) if is_view(kind) else thing

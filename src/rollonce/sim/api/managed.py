@@ -79,6 +79,12 @@ def read(thing: Object | None) -> Shares:
     return shares
 
 
+def comparable(shares: Shares, version: str) -> Shares:
+    """Less those of the other group of Events: what cannot be converted is dropped (merge/update.go, Updater.update)."""
+    current = version == CURRENT_EVENTS
+    return {owner: share for owner, share in shares.items() if (share.version == CURRENT_EVENTS) == current}
+
+
 def written(shares: Shares) -> list[Object]:
     """As metadata.managedFields: appliers first, then by time and name."""
     ordered = sorted(
@@ -130,6 +136,7 @@ def track(live: Object | None, after: Object, write: Write) -> list[Object] | No
     if live is not None and not before:
         # Who has cleared them wants none (apimachinery/pkg/util/managedfields/internal/skipnonapplied.go).
         return [] if known(live["metadata"].get("managedFields")) else None
+    before = comparable(before, write.api_version)
     was = live if live is not None else typed.empty(write.kind)
     if live is not None and "status" in after and schema.known(write.kind):
         # A Go struct has its status before anything is in it.
