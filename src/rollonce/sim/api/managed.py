@@ -80,7 +80,7 @@ def read(thing: Object | None) -> Shares:
 
 
 def comparable(shares: Shares, version: str) -> Shares:
-    """Less those of the other group of Events: what cannot be converted is dropped (merge/update.go, Updater.update)."""
+    """Less those of the other group of Events: what cannot be converted is dropped (merge/update.go, update)."""
     current = version == CURRENT_EVENTS
     return {owner: share for owner, share in shares.items() if (share.version == CURRENT_EVENTS) == current}
 

@@ -1,19 +1,19 @@
-"""Scheduler and kubelet: a pod is bound, started, made ready, restarted and stopped, each after its time."""
+"""Kubelets: a pod that the scheduler has bound is started, made ready, restarted and stopped, each after its time."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from functools import partial
 
 from rollonce.sim import pods
 from rollonce.sim.clockwork import timestamp
 from rollonce.sim.controllers.claims import Claims
-from rollonce.sim.controllers.work import NODES, Work
+from rollonce.sim.controllers.nodeevents import KUBELET, NodeEvents, every, failing, in_order
+from rollonce.sim.controllers.scheduler import SCHEDULER, Scheduler
+from rollonce.sim.controllers.work import Work
 from rollonce.sim.store import Change, Key, Object
 
-SCHEDULER = "kube-scheduler"
-KUBELET = "kubelet"
 # progressDeadlineSeconds where none is given: what has not got ready by then does not get ready by itself.
 PATIENCE = 600.0
 # CrashLoopBackOff: seconds between restarts; after the last one the cluster is at rest.
@@ -26,8 +26,9 @@ class Kubelet:
     def __init__(self, work: Work) -> None:
         self._work = work
         self._claims = Claims(work)
+        self._scheduler = Scheduler(work)
+        self._events = NodeEvents(work)
         self._images: set[tuple[str, str]] = set()
-        self._turn = 0
         self._turn_ip = 0
 
     def note(self, change: Change) -> None:
@@ -52,7 +53,7 @@ class Kubelet:
         """A pod that was put back as it was holds its volumes, and its node has its images."""
         node = pod["spec"].get("nodeName")
         if node and pod.get("status", {}).get("phase") == "Running":
-            self._images |= {(node, container["image"]) for container in _every(pod)}
+            self._images |= {(node, container["image"]) for container in every(pod)}
             self._claims.hold(key.namespace, pods.claims(pod), node, pod["metadata"]["uid"])
 
     def _begin(self, key: Key, pod: Object) -> None:
@@ -92,34 +93,21 @@ class Kubelet:
         return self._work.kernel.update(key, {**pod, "status": status}, manager=manager, subresource="status")
 
     def _bind(self, key: Key, pod: Object) -> None:
-        node = pod["spec"].get("nodeName") or self._choose(pod)
+        given = pod["spec"].get("nodeName")
+        node = given or self._scheduler.choose(pod)
         status = pod.get("status", {})
         now = self._work.now
         if not node:
-            count = len(self._work.kernel.store.list(NODES))
-            message = f"0/{count} nodes are available: {count} node(s) didn't match Pod's node affinity/selector."
+            message = self._scheduler.refused(pod)
             status = pods.with_conditions(status, [("PodScheduled", False, "Unschedulable", message)], now)
             self._status(key, pod, {**status, "phase": "Pending"}, SCHEDULER)
             return
         status = pods.with_conditions(status, [("PodScheduled", True, "", "")], now)
         bound = {**pod, "spec": {**pod["spec"], "nodeName": node}, "status": {**status, "phase": "Pending"}}
-        self._mount(key, self._work.kernel.update(key, bound, manager=SCHEDULER))
-
-    def _choose(self, pod: Object) -> str:
-        if pods.failure(pod) == "unschedulable":
-            return ""
-        wanted = _named_node(pod)
-        selector = pod["spec"].get("nodeSelector") or {}
-        fitting = [
-            node["metadata"]["name"]
-            for node in self._work.kernel.store.list(NODES)
-            if (node["metadata"]["name"] == wanted if wanted else not node.get("spec", {}).get("unschedulable"))
-            and selector.items() <= (node["metadata"].get("labels") or {}).items()
-        ]
-        if not fitting:
-            return ""
-        self._turn += 1
-        return str(fitting[self._turn % len(fitting)])
+        bound = self._work.kernel.update(key, bound, manager=SCHEDULER)
+        if not given:
+            self._scheduler.bound(pod, node)
+        self._mount(key, bound)
 
     def _mount(self, key: Key, pod: Object) -> None:
         now = self._work.now
@@ -134,39 +122,50 @@ class Kubelet:
         self._attach(key, pod)
 
     def _attach(self, key: Key, pod: Object) -> None:
-        names, node, uid = pods.claims(pod), pod["spec"]["nodeName"], pod["metadata"]["uid"]
-        wait = (
-            self._claims.attach(key.namespace, names, node, uid, partial(self._attach_again, key, uid))
-            if names
-            else 0.0
-        )
+        names, uid = pods.claims(pod), pod["metadata"]["uid"]
+        if not names:
+            self._later(0.0, key, pod, self._pull)
+            return
+        fresh = self._claims.detached(key.namespace, names)
+        wait = self._claims.attach(pod, names, partial(self._attach_again, key, uid))
         if wait is not None:
-            self._later(wait, key, pod, self._pull)
+            self._later(wait, key, pod, partial(self._attached, volumes=fresh))
+
+    def _attached(self, key: Key, pod: Object, volumes: tuple[str, ...]) -> None:
+        self._claims.tell_attached(pod, volumes)
+        self._pull(key, pod)
 
     def _attach_again(self, key: Key, uid: str) -> None:
         self._work.kernel.clockwork.after(0.0, partial(self._due, key, uid, self._attach))
 
     def _pull(self, key: Key, pod: Object) -> None:
         if pods.failure(pod) == "image-pull":
+            self._events.unpullable(pod, failing(pod, "image-pull"))
             self._status(key, pod, {**pod["status"], **_containers(pod, self._waits("ImagePullBackOff"))})
             return
-        self._later(self._pulling(pod), key, pod, self._initialize)
+        seconds, fetched = self._fetch(pod, in_order(pod))
+        self._later(seconds, key, pod, partial(self._initialize, seconds=seconds, fetched=fetched))
 
-    def _pulling(self, pod: Object) -> float:
-        """Seconds until all images are on the node, which has them then."""
-        wanted = {(pod["spec"]["nodeName"], container["image"]) for container in _every(pod)}
-        missing = wanted - self._images
-        self._images |= wanted
-        return self._work.profile.pull if missing else 0.0
+    def _fetch(self, pod: Object, containers: list[Object]) -> tuple[float, frozenset[str]]:
+        """Seconds until the images of containers are on the node, which has them then, and for whom they are pulled."""
+        node = pod["spec"]["nodeName"]
+        first = {c["image"]: c for c in reversed(containers) if (node, c["image"]) not in self._images}
+        fetched = [c for c in containers if first.get(c["image"]) is c]
+        self._images |= {(node, image) for image in first}
+        self._events.pulling(pod, fetched)
+        return self._work.profile.pull if first else 0.0, frozenset(c["name"] for c in fetched)
 
-    def _initialize(self, key: Key, pod: Object) -> None:
+    def _initialize(self, key: Key, pod: Object, seconds: float, fetched: frozenset[str]) -> None:
         profile = self._work.profile
+        self._events.pulled(pod, _named(pod, fetched), seconds)
         usual = profile.init * len(pod["spec"].get("initContainers") or []) + profile.run
-        self._later(pods.delay(pod, f"{profile.annotations}start-delay", usual), key, pod, self._run)
+        wait = pods.delay(pod, f"{profile.annotations}start-delay", usual)
+        self._later(wait, key, pod, partial(self._run, fetched=fetched))
 
-    def _run(self, key: Key, pod: Object) -> None:
+    def _run(self, key: Key, pod: Object, fetched: frozenset[str]) -> None:
         asked = pods.failure(pod)
         ends = pod["spec"].get("restartPolicy", "Always") != "Always"
+        self._events.started(pod, _begun(pod), fetched)
         if pods.never_initializes(pod):
             status = pods.with_conditions(
                 pod["status"], [("Initialized", False, "ContainersNotInitialized", "")], self._work.now
@@ -224,7 +223,11 @@ class Kubelet:
         status = {**pod["status"], "phase": "Running", **_containers(pod, waits)}
         for container in status["containerStatuses"]:
             container["restartCount"] = times + 1
-        self._status(key, pod, status)
+        pod = self._status(key, pod, status)
+        crashed = failing(pod, "crash")
+        if times:
+            self._events.started(pod, crashed)
+        self._events.crashed(pod, crashed)
         if times < len(BACKOFF):
             self._later(BACKOFF[times], key, pod, self._crash)
 
@@ -234,6 +237,8 @@ class Kubelet:
         changed = {c["name"] for c in pod["spec"]["containers"] if before.get(c["name"], c)["image"] != c["image"]}
         if not changed or pod["status"].get("phase") != "Running":
             return
+        restarting = _named(pod, changed)
+        self._events.changed(pod, restarting)
         waits = self._waits("ContainerCreating")
         statuses = [
             {**waits(c, old), "image": old.get("image", c["image"])} if c["name"] in changed else old
@@ -243,14 +248,29 @@ class Kubelet:
         unready = [(kind, False, "ContainersNotReady", _unready(pod)) for kind in ("ContainersReady", "Ready")]
         status = pods.with_conditions({**pod["status"], "containerStatuses": statuses}, unready, self._work.now)
         pod = self._status(key, pod, status)
-        wanted = any(
-            pods.container_failure(c) in {"image-pull", "crash", "never-ready"} for c in pod["spec"]["containers"]
+        failures = {pods.container_failure(c) for c in pod["spec"]["containers"]} - {""}
+        if failures:
+            self._tell_failed(pod, restarting)
+            return
+        seconds, fetched = self._fetch(pod, restarting)
+        again = pods.delay(pod, f"{self._work.profile.annotations}start-delay", self._work.profile.run)
+        wait = seconds + again + self._starting(pod)
+        self._later(
+            wait, key, pod, partial(self._restarted, names=frozenset(changed), seconds=seconds, fetched=fetched)
         )
-        if not wanted:
-            again = pods.delay(pod, f"{self._work.profile.annotations}start-delay", self._work.profile.run)
-            self._later(self._pulling(pod) + again + self._starting(pod), key, pod, self._restarted)
 
-    def _restarted(self, key: Key, pod: Object) -> None:
+    def _tell_failed(self, pod: Object, restarting: list[Object]) -> None:
+        """They were changed to images that are not there, or that do not run."""
+        self._events.unpullable(pod, [c for c in restarting if pods.container_failure(c) == "image-pull"])
+        run = [c for c in restarting if pods.container_failure(c) != "image-pull"]
+        seconds, fetched = self._fetch(pod, run)
+        self._events.pulled(pod, _named(pod, fetched), seconds)
+        self._events.started(pod, run, fetched)
+        self._events.crashed(pod, [c for c in run if pods.container_failure(c) == "crash"])
+
+    def _restarted(self, key: Key, pod: Object, names: frozenset[str], seconds: float, fetched: frozenset[str]) -> None:
+        self._events.pulled(pod, _named(pod, fetched), seconds)
+        self._events.started(pod, _named(pod, names), fetched)
         statuses = [
             {**c, "restartCount": c["restartCount"] + 1} if "waiting" in c.get("state", {}) else c
             for c in pod["status"]["containerStatuses"]
@@ -264,6 +284,7 @@ class Kubelet:
             unready = [(kind, False, "ContainersNotReady", _unready(pod)) for kind in ("ContainersReady", "Ready")]
             pod = self._status(key, pod, pods.with_conditions(pod["status"], unready, self._work.now))
         started = pod.get("status", {}).get("phase") == "Running"
+        self._events.stopping(pod)
         stopping = pods.delay(pod, f"{self._work.profile.annotations}stop-delay", self._work.profile.terminate)
         self._later(min(stopping, grace) if started else 0.0, key, pod, self._gone)
 
@@ -297,8 +318,19 @@ class Kubelet:
         return made
 
 
-def _every(pod: Object) -> list[Object]:
-    return [*pod["spec"].get("containers", []), *(pod["spec"].get("initContainers") or [])]
+def _named(pod: Object, names: Set[str]) -> list[Object]:
+    return [container for container in in_order(pod) if container["name"] in names]
+
+
+def _begun(pod: Object) -> list[Object]:
+    """The containers that are started: none after one that does not end and has to."""
+    begun = []
+    for container in in_order(pod):
+        begun.append(container)
+        once = container in (pod["spec"].get("initContainers") or []) and container.get("restartPolicy") != "Always"
+        if once and pods.container_failure(container) in ("crash", "never-ready"):
+            break
+    return begun
 
 
 def image_id(image: str) -> str:
@@ -316,16 +348,6 @@ def _containers(pod: Object, made: Callable[[Object, Object], Object]) -> Object
         if found:
             lists[field] = found
     return lists
-
-
-def _named_node(pod: Object) -> str:
-    """The node that a DaemonSet's affinity names."""
-    affinity = (pod["spec"].get("affinity") or {}).get("nodeAffinity") or {}
-    terms = (affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or {}).get("nodeSelectorTerms") or []
-    for field in (field for term in terms for field in term.get("matchFields") or []):
-        if field["key"] == "metadata.name":
-            return str(field["values"][0])
-    return ""
 
 
 def _probing(pod: Object) -> float:
