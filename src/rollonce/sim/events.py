@@ -125,8 +125,8 @@ class Recorder:
     def _write(self, said: _Said) -> None:
         metadata = said.about["metadata"]
         subject = Subject(
-            said.about["kind"], metadata.get("namespace", ""), metadata["name"], metadata["uid"],
-            said.about["apiVersion"],
+            said.about.get("kind", ""), metadata.get("namespace", ""), metadata["name"], metadata["uid"],
+            said.about.get("apiVersion", ""),
         )  # fmt: skip
         self._latest = max(round(said.at * 1e6) * 1000, self._latest + 1)
         name = f"{subject.name}.{self._latest:x}"
