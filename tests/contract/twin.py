@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract import plain
+from tests.contract import plain, rest
+from tests.contract.reader import Reader
 
 PATIENCE = 60.0
 # Kinds whose names controllers make up, in an order that both sides agree on: by owner and revision.
@@ -38,6 +39,7 @@ class Side:
 
     name: str
     environment: Mapping[str, str]
+    reader: Reader
     namespace: str
     folder: Path
     names: dict[str, str] = field(default_factory=dict)
@@ -127,13 +129,8 @@ class Twin:
         """Waits on both sides until these are rolled out and no pod is going away, then learns made-up names."""
 
         def settle(side: Side) -> None:
-            for workload in workloads:
-                ended = side.run([str(self.program), "rollout", "status", workload, "--timeout=60s"], None)
-                assert ended.code == 0, f"{side.name}: {workload}: {ended}"
-            self._until(side, "pods", lambda pods: not any(_is_going(pod) for pod in pods))
-            # The last write of a controller comes after that of what it waits for.
             self._until(
-                side, "deployments,replicasets,statefulsets,daemonsets", lambda found: all(map(_is_seen, found))
+                side, "pods,deployments,replicasets,statefulsets,daemonsets", lambda found: rest.at(found, workloads)
             )
 
         self._both(settle)
@@ -171,10 +168,7 @@ class Twin:
         return names
 
     def _listed(self, side: Side, kinds: str) -> list[Any]:
-        said = side.run([str(self.program), "get", kinds, "-o", "json", "--show-managed-fields"], None)
-        assert said.code == 0, f"{side.name}: {said}"
-        items: list[Any] = json.loads(said.stdout)["items"]
-        return items
+        return side.reader.list(kinds, side.namespace)
 
     def _cluster_wide(self, side: Side) -> list[Any]:
         return self._listed(side, "nodes")
@@ -183,7 +177,7 @@ class Twin:
         end = time.monotonic() + PATIENCE
         while not is_so(found := self._listed(side, kinds)):
             assert time.monotonic() < end, f"{side.name}: {[item['metadata']['name'] for item in found]}"
-            time.sleep(0.1)
+            time.sleep(0.05)
 
     def _both(self, ask: Callable[[Side], Any]) -> list[Any]:
         return list(self._pool.map(ask, self._sides))
@@ -223,14 +217,6 @@ def _order(item: Any) -> tuple[int, int, str]:
     metadata = item["metadata"]
     revision = int(metadata.get("annotations", {}).get(_REVISION, item.get("revision", 0)))
     return revision, 0, metadata["name"]
-
-
-def _is_going(pod: Any) -> bool:
-    return "deletionTimestamp" in pod["metadata"]
-
-
-def _is_seen(workload: Any) -> bool:
-    return bool(workload["status"].get("observedGeneration") == workload["metadata"]["generation"])
 
 
 def environment(kubeconfig: Path, home: Path) -> dict[str, str]:
