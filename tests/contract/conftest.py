@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tests.contract.reader import Reader
-from tests.contract.twin import Side, Twin, environment
+from tests.contract.twin import ZONE, Side, Twin, environment
 from tests.controlplane.description import ControlPlane
 from tests.gateway.sandbox import Sandbox, running
 
@@ -25,6 +25,11 @@ EVERYWHERE = 2
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
     with running(["--speed", SPEED]) as opened:
+        reader = Reader(opened.kubeconfig)
+        for number, node in enumerate(reader.list("nodes", ""), start=1):
+            zone = {"metadata": {"labels": {ZONE: f"zone-{number}"}}}
+            reader.ask("PATCH", f"/api/v1/nodes/{node['metadata']['name']}", zone)
+        reader.close()
         yield opened
 
 

@@ -11,6 +11,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+# Who plays the kubelet of the real one.
+_KUBELETS = {"kwok": "kubelet"}
+_IP = re.compile(r"\b(10\.\d+\.\d+\.\d+|127\.0\.0\.1)\b")
 _UID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _RULES = tuple(
     (re.compile(pattern, re.MULTILINE), word)
@@ -25,7 +28,7 @@ _RULES = tuple(
         # The server prints ages; a client that asks a clock which runs ahead has none.
         (r"(?<![\w.-])(\d+d)?(\d+h)?(\d+m)?(\d+s)?(?<=[dhms])(?![\w.-])", "AGE"),
         (r"<invalid>", "AGE"),
-        (r"\b10\.\d+\.\d+\.\d+\b", "IP"),
+        (_IP.pattern, "IP"),
         (r'(resourceVersion\\?"?: ?)\\?"?\d+\\?"?', r"\1RV"),
     )
 )
@@ -106,4 +109,4 @@ def _without_steps(replicaset: dict[str, Any]) -> dict[str, Any]:
 def _named(value: str, names: Mapping[str, str]) -> str:
     for name in sorted(names, key=len, reverse=True):
         value = value.replace(name, names[name])
-    return _UID.sub("UID", value)
+    return _IP.sub("IP", _UID.sub("UID", _KUBELETS.get(value, value)))

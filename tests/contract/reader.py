@@ -42,7 +42,8 @@ class Reader:
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """The answer, parsed; an AssertionError where it is none of success."""
-        headers = {**self._headers, "Accept": "application/json", "Content-Type": "application/json"}
+        media = "application/merge-patch+json" if method == "PATCH" else "application/json"
+        headers = {**self._headers, "Accept": "application/json", "Content-Type": media}
         with self._lock:
             sent = json.dumps(body) if body is not None else None
             try:

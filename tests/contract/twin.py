@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.contract import plain, rest
 from tests.contract.reader import Reader
@@ -21,6 +22,7 @@ from tests.contract.reader import Reader
 PATIENCE = 60.0
 # Kinds whose names controllers make up, in an order that both sides agree on: by owner and revision.
 _MADE_UP = ("replicasets", "controllerrevisions", "pods", "jobs")
+ZONE = "topology.kubernetes.io/zone"
 _REVISION = "deployment.kubernetes.io/revision"
 
 
@@ -84,6 +86,16 @@ class Twin:
         """
         text = given if isinstance(given, str) or given is None else json.dumps(given)
         return self.command([str(self.program), *arguments], text, code=code, unordered=unordered)
+
+    def documents(self, *arguments: str) -> None:
+        """As `kubectl`, for a command that prints YAML: the order of managedFields depends on where seconds end."""
+        said = self.ask([str(self.program), *arguments])
+        real, simulated = (
+            list(_flat("", plain.thing(yaml.safe_load(each.stdout), side.names)))
+            for side, each in zip(self._sides, said, strict=True)
+        )
+        assert [each.code for each in said] == [0, 0], said
+        self.compare(f"kubectl {' '.join(arguments)}", real, simulated)
 
     def command(
         self, command: Sequence[str], given: str | None = None, *, code: int = 0, unordered: bool = False
@@ -163,15 +175,13 @@ class Twin:
                 for label in ("pod-template-hash", "controller-revision-hash"):
                     if value := metadata.get("labels", {}).get(label):
                         names.setdefault(value.removeprefix(f"{owner['name']}-"), "<hash>")
-        for item in self._cluster_wide(side):
-            names[item["metadata"]["name"]] = "<node>"
+        for node in self._listed(side, "nodes"):
+            names[node["metadata"]["name"]] = "<node>"
+            names[node["metadata"]["labels"][ZONE]] = "<zone>"
         return names
 
     def _listed(self, side: Side, kinds: str) -> list[Any]:
         return side.reader.list(kinds, side.namespace)
-
-    def _cluster_wide(self, side: Side) -> list[Any]:
-        return self._listed(side, "nodes")
 
     def _until(self, side: Side, kinds: str, is_so: Callable[[list[Any]], bool]) -> None:
         end = time.monotonic() + PATIENCE
