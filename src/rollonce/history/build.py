@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from rollonce.model import image
 
@@ -19,8 +20,7 @@ _SHORTEST_RUN = 3
 _TELLING_RUN = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Build:
+class Build(Struct, frozen=True):
     """The tag, its words that name a build (commits, run numbers), and the forms of all its words."""
 
     tag: str

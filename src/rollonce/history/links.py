@@ -10,8 +10,9 @@ A recovery is a deploy of its own, and what comes after it begins another one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
+
+from msgspec import Struct
 
 from rollonce.history import build
 from rollonce.history.build import Build
@@ -23,8 +24,7 @@ OUR_MANAGER = "rollonce"
 ONE_BUILD = timedelta(hours=6)
 
 
-@dataclass(frozen=True, slots=True)
-class Brought:
+class Brought(Struct, frozen=True):
     """A build that a roll brought to a container; `before` is the one that it had.
 
     Not `sure` where the revision before is gone, so that the container may have had it already.

@@ -19,6 +19,7 @@ from hashlib import blake2b
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from rollonce.history import credential
 
@@ -64,8 +65,7 @@ class Shape:
     digest: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """A shape and the images, by path and in the order of the paths.
 
     `digest` is of all of it, 32 hexadecimal digits: equal digests mean equal templates.
@@ -97,8 +97,7 @@ class Template:
         return _fields(self.shape).get(path)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Change:
+class Change(Struct, frozen=True, order=True):
     """One field before and after, as it may be shown; None means not set."""
 
     path: str

@@ -6,9 +6,10 @@ Order is that of the revision numbers: the controllers give them, and clocks jum
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
+
+from msgspec.structs import replace
 
 from rollonce.history import identity, logged, moments, place, recovery, scalings, template, writers
 from rollonce.history.evidence import Evidence, Live, Pod, Rejected, Release, Snapshot, Subject, Write
