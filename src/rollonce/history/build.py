@@ -20,7 +20,7 @@ _SHORTEST_RUN = 3
 _TELLING_RUN = 4
 
 
-class Build(Struct, frozen=True):
+class Build(Struct, frozen=True, cache_hash=True):
     """The tag, its words that name a build (commits, run numbers), and the forms of all its words."""
 
     tag: str
