@@ -53,6 +53,8 @@ _ANY = msgspec.json.Decoder()
 _ENCODER = msgspec.json.Encoder(order="sorted")
 # Shapes that are held taken apart: the revisions of one workload are compared with each other, then those of the next.
 _APART = 64
+# Paths of which it is remembered what they say: a fleet has few of them.
+_NAMES = 4096
 
 Json = dict[str, Any]
 
@@ -79,9 +81,8 @@ class Template(Struct, frozen=True):
     def of(cls, shape: Shape, images: Iterable[tuple[str, str]]) -> Template:
         """A template of a shape, with its images by path."""
         by_path = tuple(sorted(images))
-        taken = blake2b(shape.digest, digest_size=16)
-        for path, image in by_path:
-            taken.update(f"{path}\x1f{image}\x1e".encode("utf-8", "surrogatepass"))
+        told = "".join([f"{path}\x1f{image}\x1e" for path, image in by_path])
+        taken = blake2b(shape.digest + told.encode("utf-8", "surrogatepass"), digest_size=16)
         return cls(shape, by_path, taken.hexdigest())
 
     @property
@@ -107,8 +108,13 @@ class Change(Struct, frozen=True, order=True):
     @property
     def container(self) -> str:
         """Name of the container whose image it is, empty for any other field."""
-        found = _IMAGE.fullmatch(self.path)
-        return found[1] if found else ""
+        return _container(self.path)
+
+
+@lru_cache(maxsize=_NAMES)
+def _container(path: str) -> str:
+    found = _IMAGE.fullmatch(path)
+    return found[1] if found else ""
 
 
 class Reader:
@@ -118,19 +124,22 @@ class Reader:
         self._shapes: dict[bytes, Shape] = {}
         # Digest of the bytes less their holes -> the shape, and the path of each image in the order of the bytes.
         self._seen: dict[bytes, tuple[Shape, tuple[str, ...]]] = {}
+        self._images: dict[bytes, str] = {}
+        self._last: tuple[list[bytes], bytes] = [], b""
 
     def read(self, raw: bytes | msgspec.Raw) -> Template:
         """The template from its JSON. Raises ValueError where it is not one."""
         parts = _HOLES.split(raw)
-        taken = blake2b(digest_size=16)
-        for part in parts[::3]:
-            taken.update(part)
-        key = taken.digest()
+        rest = parts[::3]
+        # The revisions of a workload follow each other.
+        if rest != self._last[0]:
+            self._last = rest, blake2b(b"".join(rest), digest_size=16).digest()
+        key = self._last[1]
         holes = [value for name, value in zip(parts[1::3], parts[2::3], strict=True) if name == b"image"]
         seen = self._seen.get(key)
         if seen is not None and len(seen[1]) == len(holes):
-            paths = seen[1]
-            return Template.of(seen[0], zip(paths, (hole.decode() for hole in holes), strict=True))
+            known = [self._images.get(hole) or self._images.setdefault(hole, hole.decode()) for hole in holes]
+            return Template.of(seen[0], zip(seen[1], known, strict=True))
         try:
             value = _ANY.decode(raw)
             shape, images = self._shape(value)
@@ -275,11 +284,14 @@ def _keyed(items: list[object], name: str) -> list[str] | None:
 
 def compare(old: Template, new: Template) -> tuple[Change, ...]:
     """The fields that differ, sorted by path; what looks like a credential shows as `(not shown)`."""
+    if old.shape == new.shape:
+        before, after = dict(old.by_path), dict(new.by_path)
+        moved = [path for path in before.keys() | after.keys() if before.get(path) != after.get(path)]
+        return tuple(Change(path, before.get(path), after.get(path)) for path in sorted(moved))
     sides: _Sides = ({}, {})
     for images, leaves in zip((old.by_path, new.by_path), sides, strict=True):
         leaves.update((path, (path, "image", image)) for path, image in images)
-    if old.shape != new.shape:
-        _below_the_top((_values(old.shape), _values(new.shape)), sides)
+    _below_the_top((_values(old.shape), _values(new.shape)), sides)
     changes = []
     for path in sides[0].keys() | sides[1].keys():
         one, two = sides[0].get(path), sides[1].get(path)
@@ -338,6 +350,7 @@ def _shown(leaf: _Leaf | None) -> str | None:
     return credential.SHOWN if text and name != "image" and credential.suspected(name, text) else text
 
 
+@lru_cache(maxsize=_NAMES)
 def label(path: str) -> str:
     """A path as people say it: `agent` for its image, `agent env MODE`, `restartedAt`."""
     if path == RESTARTED_AT:
