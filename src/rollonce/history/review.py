@@ -124,7 +124,7 @@ def by_deploy(review: Review) -> tuple[Sum, ...]:
 
 def by_day(review: Review) -> tuple[Sum, ...]:
     """Sums per day, in UTC."""
-    return _sums(review, lambda roll: [f"{roll.when.at:%Y-%m-%d}" if roll.when.at else "unknown"])
+    return _sums(review, lambda roll: [str(roll.when.at.date()) if roll.when.at else "unknown"])
 
 
 def worst(review: Review) -> Subject:

@@ -140,14 +140,15 @@ def _timeline(subject: Subject, snapshots: list[Snapshot], around: Around) -> tu
         floor = revisions[-1].when if revisions else None
         when = moments.when(each, (before, after), around, floor)
         revisions.append(_revision(each, identity.of(each, places[:index], around), when, around))
-    rolls = [roll for roll in _rolls(subject, revisions, around) if roll is not None]
+    made = tuple(revisions)
+    rolls = [roll for index in range(len(made)) if (roll := _roll(subject, index, made, around)) is not None]
     top = max((revision.number for revision in revisions), default=0)
     if around.live is not None:
         top = max(top, around.live.observed_revision)
     known = [at for revision in revisions if (at := revision.when.earliest or revision.when.latest)]
     horizon = min(known, default=None)
     notes = _notes(revisions, around)
-    timeline = Timeline(subject, around.live, tuple(revisions), tuple(rolls), max(top - 1, 0), horizon, notes)
+    timeline = Timeline(subject, around.live, made, tuple(rolls), max(top - 1, 0), horizon, notes)
     return timeline, rejected
 
 
@@ -180,17 +181,9 @@ def _failed(at: Place, around: Around) -> str:
     return ""
 
 
-def _rolls(subject: Subject, revisions: list[Revision], around: Around) -> list[Roll | None]:
-    return [
-        _roll(subject, revisions[index - 1] if index else None, revision, around, tuple(revisions))
-        for index, revision in enumerate(revisions)
-    ]
-
-
-def _roll(
-    subject: Subject, last: Revision | None, after: Revision, around: Around, revisions: tuple[Revision, ...]
-) -> Roll | None:
+def _roll(subject: Subject, index: int, revisions: tuple[Revision, ...], around: Around) -> Roll | None:
     """None for the creation, and for a number that came without another template."""
+    last, after = revisions[index - 1] if index else None, revisions[index]
     if after.number == 1:
         return None
     before = last if last is not None and last.number == after.number - 1 else None
@@ -201,12 +194,7 @@ def _roll(
     if certainty is None:
         return None
     roll = Roll(subject, before, after, changes, certainty, ())
-    roll = replace(
-        roll,
-        writers=writers.of(
-            roll, revisions, writers.Sources(around.live, around.writes, around.releases, around.written)
-        ),
-    )
+    roll = replace(roll, writers=writers.of(roll, revisions, around))
     return replace(roll, recovery=recovery.of(roll, revisions, around.writes))
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from datetime import timedelta
 
 from msgspec.structs import replace
@@ -11,6 +10,7 @@ from msgspec.structs import replace
 from rollonce.history import template
 from rollonce.history.evidence import Live, ManagedWrite, Release, Write
 from rollonce.history.nouns import Certainty, Revision, Roll, Writer
+from rollonce.history.place import Around
 
 LOG = "an API audit log of that time (--api-audit-log FILE)"
 _TICK = timedelta(seconds=1)
@@ -21,27 +21,17 @@ NOBODY = "managedFields keep the last write of each manager only"
 _OPERATIONS = {"apply": "Apply", "update": "Update", "create": "Update"}
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """Where writers of one workload are known from; `writes` in the order of time, `written` by revision."""
-
-    live: Live | None
-    writes: tuple[Write, ...] = ()
-    releases: tuple[Release, ...] = ()
-    written: Mapping[int, tuple[Write, ...]] = field(default_factory=dict)
-
-
-def of(roll: Roll, revisions: tuple[Revision, ...], sources: Sources) -> tuple[Writer, ...]:
+def of(roll: Roll, revisions: tuple[Revision, ...], around: Around) -> tuple[Writer, ...]:
     """The writers of a roll, never empty; several where it is not settled which of them it was."""
-    found = _written(sources.written.get(roll.after.number, ())) or _nearest(roll, sources.writes)
+    found = _written(around.written.get(roll.after.number, ())) or _nearest(roll, around.writes)
     if found:
         return found
-    live = sources.live
+    live = around.live
     if live is None:
         return (Writer("", Certainty.UNKNOWN, "the workload itself could not be read", settle="the right to read it"),)
     managed = tuple(_managed(roll, revisions, live))
     if not any(writer.certainty is Certainty.SEEN for writer in managed):
-        released = _released(roll, sources.releases)
+        released = _released(roll, around.releases)
         if released is not None:
             return (released,)
     return managed or (Writer("", Certainty.UNKNOWN, NOBODY, settle=LOG),)
