@@ -131,7 +131,7 @@ def _profile(workload: Workload) -> _Profile:
 
 
 def _total(workload: Workload, pods: int, one: Span, basis: Basis, why: str) -> Cost:
-    if isinstance(workload.behaviour, Deployment | StatefulSet):
+    if isinstance(workload.behaviour, Deployment | StatefulSet) and workload.behaviour.replicas != pods:
         # As many pods as it had then, which may be none today.
         workload = replace(workload, behaviour=replace(workload.behaviour, replicas=pods))
     disruption = prediction.of_change(workload)
