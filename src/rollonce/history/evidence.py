@@ -33,7 +33,7 @@ class ManagedWrite(Struct, frozen=True):
     manager: str
     operation: str
     at: datetime | None
-    owned: tuple[str, ...]
+    owned: frozenset[str]
 
 
 class Live(Struct, frozen=True):

@@ -365,6 +365,7 @@ def label(path: str) -> str:
     return path
 
 
-def owns(owned: str, path: str) -> bool:
-    """Whether the owner of one path owns another: the path itself, or what lies below it."""
-    return path == owned or path.startswith((f"{owned}.", f"{owned}["))
+@lru_cache(maxsize=_NAMES)
+def ancestry(path: str) -> frozenset[str]:
+    """A path and all above it: who owns one of them owns it."""
+    return frozenset([path, *(path[:end] for end, letter in enumerate(path) if letter in ".[")])

@@ -87,9 +87,8 @@ def _managed(roll: Roll, revisions: tuple[Revision, ...], live: Live) -> Iterabl
     present = {path: value for path, value in found if value is not None}
     # A field that was dropped leaves no owner; one that was changed since belongs to the later writer.
     standing = [path for path in present if all(r.template.value(path) == present[path] for r in later)]
-    owners = [
-        entry for entry in live.writes if any(template.owns(owned, path) for owned in entry.owned for path in standing)
-    ]
+    above = frozenset[str]().union(*map(template.ancestry, standing))
+    owners = [entry for entry in live.writes if not above.isdisjoint(entry.owned)]
     inside = [entry for entry in owners if _within(entry, roll)]
     if len(inside) == 1 and _may_hide(inside[0], roll, live.workload.generation - revisions[-1].number):
         return [_unsettled(inside[0], "it owns what changed, unless it changed it once more, and back, in that second")]
