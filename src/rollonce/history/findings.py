@@ -145,8 +145,8 @@ def _makes_again(roll: Roll, earlier: Sequence[Roll], revisions: Sequence[Revisi
     older = [r for r in revisions if r.number < first.before.number]
     for path in roll.paths:
         for each in earlier:
-            standing = each.after.template.value(path)
-            if path in each.paths and standing is not None and any(r.template.value(path) == standing for r in older):
+            standing = each.after.value(path) if path in each.paths else None
+            if standing is not None and any(r.value(path) == standing for r in older):
                 return True
     return False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -50,7 +51,8 @@ class Revision(Struct, frozen=True):
     its creation is not the time of this revision. `replicas` is how many pods were wanted, None where nobody remembers.
     `failed` says how it is known that its pods did not come up, empty where it is not. `born` is when its first pods
     were asked for, `retired` when its ReplicaSet was scaled down, `ready` when pods became ready that are still there
-    and were made with it: each only where something tells.
+    and were made with it: each only where something tells. `marks` has, by path, a digest of each field that changed
+    somewhere in the history of the workload, and is set here.
     """
 
     number: int
@@ -65,6 +67,14 @@ class Revision(Struct, frozen=True):
     born: datetime | None
     retired: datetime | None
     ready: tuple[datetime, ...]
+    marks: Mapping[str, bytes]
+
+    def value(self, path: str) -> str | bytes | None:
+        """What a field that changed somewhere is equal by, None where it is not set. Not to be shown."""
+        for known, image in self.template.by_path:
+            if known == path:
+                return image
+        return self.marks.get(path)
 
 
 class Writer(Struct, frozen=True):

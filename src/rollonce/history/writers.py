@@ -83,10 +83,10 @@ def _managed(roll: Roll, revisions: tuple[Revision, ...], live: Live) -> Iterabl
     if roll.before is None:
         return []
     later = [r for r in revisions if r.number > roll.after.number]
-    found = ((path, roll.after.template.value(path)) for path in roll.paths)
+    found = ((path, roll.after.value(path)) for path in roll.paths)
     present = {path: value for path, value in found if value is not None}
     # A field that was dropped leaves no owner; one that was changed since belongs to the later writer.
-    standing = [path for path in present if all(r.template.value(path) == present[path] for r in later)]
+    standing = [path for path in present if all(r.value(path) == present[path] for r in later)]
     above = frozenset[str]().union(*map(template.ancestry, standing))
     owners = [entry for entry in live.writes if not above.isdisjoint(entry.owned)]
     inside = [entry for entry in owners if _within(entry, roll)]
