@@ -73,6 +73,7 @@ def _form(word: str) -> str:
     return "word"
 
 
+@lru_cache(maxsize=4096)
 def same(one: Build, other: Build) -> bool:
     """Whether two tags name one build."""
     if one.tag == other.tag:

@@ -203,9 +203,10 @@ def replica_set(raw: bytes, cluster: str, templates: Reader) -> Snapshot:
     number = meta.note(REVISION)
     if not number:
         raise Unusable(f"it has no annotation {REVISION}")
-    former = [part.strip() for part in meta.note(FORMER_REVISIONS).split(",") if part.strip()]
-    numbers = tuple(sorted({_number(part) for part in (*former, number)}))
-    if numbers[-1] != _number(number):
+    former = {_number(part.strip()) for part in meta.note(FORMER_REVISIONS).split(",") if part.strip()}
+    last = _number(number)
+    numbers = tuple(sorted(former | {last}))
+    if numbers[-1] != last:
         raise Unusable(f"its revision {number} is lower than the ones that it had before")
     desired = meta.note(DESIRED)
     return Snapshot(
@@ -325,9 +326,10 @@ def _owner(meta: _Meta, *kinds: str) -> _Owner:
 
 
 def _number(text: str) -> int:
-    if not text.isdecimal() or not 0 < _whole(text) < 2**63:
+    number = _whole(text) if text.isdecimal() else 0
+    if not 0 < number < 2**63:
         raise Unusable(f"its revision {text[:40]!r} is not a number")
-    return _whole(text)
+    return number
 
 
 def _whole(text: str) -> int:

@@ -83,8 +83,11 @@ def _identity(live: Live) -> tuple[str, str]:
 def _once(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
     """One per object: of several readings the one with the highest number."""
     found: dict[tuple[Subject, str, str], Snapshot] = {}
-    for snapshot in sorted(snapshots, key=_reading):
-        found[snapshot.subject, snapshot.owner_uid, snapshot.name] = snapshot
+    for snapshot in snapshots:
+        key = snapshot.subject, snapshot.owner_uid, snapshot.name
+        other = found.setdefault(key, snapshot)
+        if other is not snapshot and _reading(other) <= _reading(snapshot):
+            found[key] = snapshot
     return list(found.values())
 
 
@@ -106,7 +109,7 @@ def _grouped(
 ) -> tuple[dict[Subject, list[Snapshot]], list[Rejected]]:
     groups: dict[Subject, list[Snapshot]] = {}
     rejected = []
-    for snapshot in sorted(snapshots, key=lambda each: (each.subject, each.numbers, each.name)):
+    for snapshot in snapshots:
         live = lives.get(snapshot.subject)
         if live is not None and live.workload.uid != snapshot.owner_uid:
             rejected.append(
@@ -114,6 +117,8 @@ def _grouped(
             )
         else:
             groups.setdefault(snapshot.subject, []).append(snapshot)
+    for group in groups.values():
+        group.sort(key=lambda each: (each.numbers, each.name, each.owner_uid))
     return groups, rejected
 
 
