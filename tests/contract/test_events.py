@@ -1,4 +1,4 @@
-"""What the controllers and the scheduler say of the same commands; kubelets are left out, for the real side has none."""
+"""What controllers and the scheduler say of the same commands; kubelets are left out: the real side has none."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from tests.contract import shapes
 from tests.contract.twin import PATIENCE, Twin
 
-pytestmark = pytest.mark.contract
+pytestmark = [pytest.mark.cluster, pytest.mark.contract]
 
 WRITERS = frozenset({
     "deployment-controller", "replicaset-controller", "statefulset-controller", "daemonset-controller",

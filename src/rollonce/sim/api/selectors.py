@@ -64,10 +64,10 @@ def fields(text: str, kind: Kind) -> Callable[[Object], bool]:
                 break
         else:
             raise status.bad_request(f"invalid selector: '{text}'; can't understand '{part}'")
-        name = _stored_name(name, kind)
+        asked, name = name, _stored_name(name, kind)
         if name not in _METADATA and name not in _FIELDS.get(kind.resource, ()):
             if kind.resource in _FIELDS:
-                raise status.bad_request(f"field label not supported: {name}")
+                raise status.bad_request(f"field label not supported: {asked}")
             raise status.bad_request(
                 f'"{name}" is not a known field selector: only "metadata.name", "metadata.namespace"'
             )
