@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Set
 from functools import partial
 
 from rollonce.sim import pods
-from rollonce.sim.clockwork import timestamp
+from rollonce.sim.controllers import podstatus
 from rollonce.sim.controllers.claims import Claims
 from rollonce.sim.controllers.nodeevents import KUBELET, NodeEvents, every, failing, in_order
+from rollonce.sim.controllers.podstatus import SANDBOX, SCHEDULED
 from rollonce.sim.controllers.scheduler import SCHEDULER, Scheduler
 from rollonce.sim.controllers.work import NODES, Work
 from rollonce.sim.store import Change, Key, Object
 
-# The conditions of a pod in the order in which a kubelet leaves them; gates of readiness come after them.
-SANDBOX, SCHEDULED = "PodReadyToStartContainers", "PodScheduled"
-CONDITIONS = (SANDBOX, "Initialized", "Ready", "ContainersReady", SCHEDULED)
 TOPOLOGY = frozenset({"topology.kubernetes.io/zone", "topology.kubernetes.io/region"})
 # progressDeadlineSeconds where none is given: what has not got ready by then does not get ready by itself.
 PATIENCE = 600.0
@@ -99,7 +96,7 @@ class Kubelet:
         conditions = [
             # Whoever binds a pod says nothing of its generation.
             c if c == before.get(c["type"]) and c["type"] == SCHEDULED else {**c, "observedGeneration": generation}
-            for c in sorted(status.get("conditions", []), key=_rank)
+            for c in sorted(status.get("conditions", []), key=podstatus.rank)
         ]
         status = {**status, "conditions": conditions}
         if manager == KUBELET:
@@ -117,7 +114,7 @@ class Kubelet:
             self._status(key, pod, {**status, "phase": "Pending"}, SCHEDULER)
             return
         status = pods.with_conditions(status, [(SCHEDULED, True, "", "")], now)
-        status["conditions"] = [_bare(c) if c["type"] == SCHEDULED else c for c in status["conditions"]]
+        status["conditions"] = [podstatus.bare(c) if c["type"] == SCHEDULED else c for c in status["conditions"]]
         bound = {
             **pod,
             "metadata": {**pod["metadata"], **self._placed(pod, node)},
@@ -142,12 +139,12 @@ class Kubelet:
         waiting = [
             (SANDBOX, False, "", ""),
             ("Initialized", not pod["spec"].get("initContainers"), "", ""),
-            ("ContainersReady", False, "ContainersNotReady", _unready(pod)),
-            ("Ready", False, "ContainersNotReady", _unready(pod)),
+            ("ContainersReady", False, "ContainersNotReady", podstatus.unready(pod)),
+            ("Ready", False, "ContainersNotReady", podstatus.unready(pod)),
         ]
         status = pods.with_conditions(pod["status"], waiting, now)
-        status = {**status, **self._address(pod), "startTime": status.get("startTime", timestamp(now))}
-        pod = self._status(key, pod, {**status, **_containers(pod, self._waits("ContainerCreating"))})
+        status = {**status, **self._address(pod), "startTime": status.get("startTime", self._work.stamp)}
+        pod = self._status(key, pod, {**status, **podstatus.containers(pod, podstatus.waiting("ContainerCreating"))})
         self._attach(key, pod)
 
     def _address(self, pod: Object) -> Object:
@@ -176,7 +173,9 @@ class Kubelet:
     def _pull(self, key: Key, pod: Object) -> None:
         if pods.failure(pod) == "image-pull":
             self._events.unpullable(pod, failing(pod, "image-pull"))
-            self._status(key, pod, {**pod["status"], **_containers(pod, self._waits("ImagePullBackOff"))})
+            self._status(
+                key, pod, {**pod["status"], **podstatus.containers(pod, podstatus.waiting("ImagePullBackOff"))}
+            )
             return
         seconds, fetched = self._fetch(pod, in_order(pod))
         self._later(seconds, key, pod, partial(self._initialize, seconds=seconds, fetched=fetched))
@@ -205,7 +204,7 @@ class Kubelet:
             status = pods.with_conditions(
                 pod["status"], [("Initialized", False, "ContainersNotInitialized", "")], self._work.now
             )
-            self._status(key, pod, {**status, **_containers(pod, self._waits("PodInitializing"))})
+            self._status(key, pod, {**status, **podstatus.containers(pod, podstatus.waiting("PodInitializing"))})
             return
         if asked == "crash" and pod["spec"].get("restartPolicy") == "Never":
             self._end(key, pod, "Failed", 1)
@@ -218,7 +217,9 @@ class Kubelet:
         self._turn_ip += 1
         address = f"10.{self._turn_ip >> 16 & 255}.{self._turn_ip >> 8 & 255}.{self._turn_ip & 255}"
         status = {**status, "phase": "Running", "podIP": address, "podIPs": [{"ip": address}]}
-        pod = self._status(key, pod, {**status, **_containers(pod, self._runs(ready=False))})
+        pod = self._status(
+            key, pod, {**status, **podstatus.containers(pod, podstatus.running(self._work.stamp, ready=False))}
+        )
         if ends and asked != "never-ready":
             self._later(self._starting(pod), key, pod, partial(self._end, phase="Succeeded", code=0))
         elif asked != "never-ready":
@@ -232,13 +233,13 @@ class Kubelet:
         def made(container: Object, before: Object) -> Object:
             started = before.get("state", {}).get("running", {}).get("startedAt", now)
             ended = {"exitCode": code, "reason": reason, "startedAt": started, "finishedAt": now}
-            running = self._runs(ready=False)(container, before)
+            running = podstatus.running(self._work.stamp, ready=False)(container, before)
             return {**running, "started": False, "state": {"terminated": ended}}
 
         told = "PodCompleted" if phase == "Succeeded" else "PodFailed"
         unready = [(kind, False, told, "") for kind in ("ContainersReady", "Ready")]
         status = pods.with_conditions(pod["status"], unready, self._work.now)
-        self._status(key, pod, {**status, "phase": phase, **_containers(pod, made)})
+        self._status(key, pod, {**status, "phase": phase, **podstatus.containers(pod, made)})
 
     def _starting(self, pod: Object) -> float:
         """Seconds from running to ready."""
@@ -249,14 +250,14 @@ class Kubelet:
         status = pods.with_conditions(
             pod["status"], [("ContainersReady", True, "", ""), ("Ready", True, "", "")], self._work.now
         )
-        status["conditions"] = [_bare(c) if c["status"] == "True" else c for c in status["conditions"]]
-        self._status(key, pod, {**status, **_containers(pod, self._runs(ready=True))})
+        status["conditions"] = [podstatus.bare(c) if c["status"] == "True" else c for c in status["conditions"]]
+        self._status(key, pod, {**status, **podstatus.containers(pod, podstatus.running(self._work.stamp, ready=True))})
 
     def _crash(self, key: Key, pod: Object) -> None:
         started = [container["restartCount"] for container in pod["status"].get("containerStatuses", [])]
         times = max(started, default=0)
-        waits = self._waits("CrashLoopBackOff")
-        status = {**pod["status"], "phase": "Running", **_containers(pod, waits)}
+        waits = podstatus.waiting("CrashLoopBackOff")
+        status = {**pod["status"], "phase": "Running", **podstatus.containers(pod, waits)}
         for container in status["containerStatuses"]:
             container["restartCount"] = times + 1
         pod = self._status(key, pod, status)
@@ -275,13 +276,13 @@ class Kubelet:
             return
         restarting = _named(pod, changed)
         self._events.changed(pod, restarting)
-        waits = self._waits("ContainerCreating")
+        waits = podstatus.waiting("ContainerCreating")
         statuses = [
             {**waits(c, old), "image": old.get("image", c["image"])} if c["name"] in changed else old
             for c in pod["spec"]["containers"]
             for old in [before.get(c["name"], {})]
         ]
-        unready = [(kind, False, "ContainersNotReady", _unready(pod)) for kind in ("ContainersReady", "Ready")]
+        unready = [(kind, False, "ContainersNotReady", podstatus.unready(pod)) for kind in ("ContainersReady", "Ready")]
         status = pods.with_conditions({**pod["status"], "containerStatuses": statuses}, unready, self._work.now)
         pod = self._status(key, pod, status)
         failures = {pods.container_failure(c) for c in pod["spec"]["containers"]} - {""}
@@ -317,7 +318,9 @@ class Kubelet:
         """Not ready at once; gone when its containers have stopped, at the latest when its grace is over."""
         grace = float(pod["metadata"].get("deletionGracePeriodSeconds", pods.grace_period(pod)))
         if pods.is_ready(pod):
-            unready = [(kind, False, "ContainersNotReady", _unready(pod)) for kind in ("ContainersReady", "Ready")]
+            unready = [
+                (kind, False, "ContainersNotReady", podstatus.unready(pod)) for kind in ("ContainersReady", "Ready")
+            ]
             pod = self._status(key, pod, pods.with_conditions(pod["status"], unready, self._work.now))
         started = pod.get("status", {}).get("phase") == "Running"
         self._events.stopping(pod)
@@ -327,31 +330,6 @@ class Kubelet:
     def _gone(self, key: Key, pod: Object) -> None:
         if not pod["metadata"].get("finalizers"):
             self._work.kernel.delete(key)
-
-    def _waits(self, reason: str) -> Callable[[Object, Object], Object]:
-        def made(container: Object, before: Object) -> Object:
-            restarts = before.get("restartCount", 0)
-            return {
-                "name": container["name"], "image": container["image"], "imageID": before.get("imageID", ""),
-                "ready": False, "started": False, "restartCount": restarts, "state": {"waiting": {"reason": reason}},
-                "lastState": {},
-            }  # fmt: skip
-
-        return made
-
-    def _runs(self, *, ready: bool) -> Callable[[Object, Object], Object]:
-        stamp = timestamp(self._work.now)
-
-        def made(container: Object, before: Object) -> Object:
-            running = before.get("state", {}).get("running") or {"startedAt": stamp}
-            return {
-                "name": container["name"], "image": container["image"], "imageID": image_id(container["image"]),
-                "containerID": f"containerd://{image_id(container['image'] + container['name'])[-64:]}",
-                "ready": ready, "started": True, "restartCount": before.get("restartCount", 0),
-                "state": {"running": running}, "lastState": {},
-            }  # fmt: skip
-
-        return made
 
 
 def _named(pod: Object, names: Set[str]) -> list[Object]:
@@ -369,36 +347,6 @@ def _begun(pod: Object) -> list[Object]:
     return begun
 
 
-def _rank(condition: Object) -> int:
-    return CONDITIONS.index(condition["type"]) if condition["type"] in CONDITIONS else len(CONDITIONS)
-
-
-def image_id(image: str) -> str:
-    """An image ID that is the same for the same image."""
-    name, _, digest = image.partition("@")
-    return f"{name.rpartition(':')[0] or name}@{digest or 'sha256:' + hashlib.sha256(image.encode()).hexdigest()}"
-
-
-def _containers(pod: Object, made: Callable[[Object, Object], Object]) -> Object:
-    """The two lists of container statuses."""
-    lists = {}
-    for part, field in (("containers", "containerStatuses"), ("initContainers", "initContainerStatuses")):
-        before = {c["name"]: c for c in pod["status"].get(field, [])}
-        found = [made(c, before.get(c["name"], {})) for c in pod["spec"].get(part) or []]
-        if found:
-            lists[field] = found
-    return lists
-
-
 def _probing(pod: Object) -> float:
     probes = (container.get("readinessProbe") or {} for container in pod["spec"].get("containers", []))
     return float(max((probe.get("initialDelaySeconds", 0) for probe in probes), default=0))
-
-
-def _unready(pod: Object) -> str:
-    names = " ".join(container["name"] for container in pod["spec"].get("containers", []))
-    return f"containers with unready status: [{names}]"
-
-
-def _bare(condition: Object) -> Object:
-    return {name: value for name, value in condition.items() if name not in {"reason", "message"}}
