@@ -28,10 +28,14 @@ _RULES = tuple(
         # The server prints ages; a client that asks a clock which runs ahead has none.
         (r"(?<![\w.-])(\d+d)?(\d+h)?(\d+m)?(\d+s)?(?<=[dhms])(?![\w.-])", "AGE"),
         (r"<invalid>", "AGE"),
+        # The labels of a release of helm have seconds since 1970.
+        (r"modifiedAt=\d+", "modifiedAt=TIME"),
         (_IP.pattern, "IP"),
         (r'(resourceVersion\\?"?: ?)\\?"?\d+\\?"?', r"\1RV"),
     )
 )
+# Said by a client that has learnt from a list already what it opens a watch for, and so gives the watch up.
+_GIVEN_UP = re.compile(r'^.*"Failed to watch" err=.*: context canceled".*\n?', re.MULTILINE)
 # Of an object: what the server alone gives, and no two clusters alike.
 _GIVEN = frozenset(
     {
@@ -45,7 +49,7 @@ _GIVEN = frozenset(
 
 def text(said: str, names: Mapping[str, str]) -> list[str]:
     """Lines that two clusters have in common; `names` are those of this cluster and what stands for each."""
-    said = _SHOWN.sub(lambda found: _shown(found[0]), said)
+    said = _SHOWN.sub(lambda found: _shown(found[0]), _GIVEN_UP.sub("", said))
     for name in sorted(names, key=len, reverse=True):
         said = said.replace(name, names[name])
     for pattern, word in _RULES:

@@ -172,7 +172,7 @@ class Twin:
                     continue
                 counted[stem] = counted.get(stem, 0) + 1
                 names[metadata["name"]] = f"<{stem}-{counted[stem]}>"
-                for label in ("pod-template-hash", "controller-revision-hash"):
+                for label in ("pod-template-hash", "controller-revision-hash", "controller.kubernetes.io/hash"):
                     if value := metadata.get("labels", {}).get(label):
                         names.setdefault(value.removeprefix(f"{owner['name']}-"), "<hash>")
         for node in self._listed(side, "nodes"):

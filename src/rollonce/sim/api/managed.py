@@ -130,6 +130,16 @@ def _tracked(live: Object | None, after: Object, write: Write) -> list[Object]:
     return fields if fields is not None else known(after["metadata"].get("managedFields")) or []
 
 
+def _is_owned_as_scale(paths: set[Path], after: Object, before: Shares) -> bool:
+    """Whether a scale makes an owner of its writer.
+
+    No replicas are left out of a Scale: nobody has them then. A Scale has the owners of the replicas only, and where
+    there are none it wants none (managedfields/scalehandler.go, internal/skipnonapplied.go).
+    """
+    told = bool((after.get("spec") or {}).get("replicas"))
+    return told and any(not share.paths.isdisjoint(paths) for share in before.values())
+
+
 def track(live: Object | None, after: Object, write: Write) -> list[Object] | None:
     """The managedFields after a write that is no apply; None where it takes and removes nothing."""
     before = read(live)
@@ -151,8 +161,7 @@ def track(live: Object | None, after: Object, write: Write) -> list[Object] | No
         for owner, share in before.items()
     }
     mine = owned(taken, write.subresource)
-    if write.subresource == "scale" and not (after.get("spec") or {}).get("replicas"):
-        # No replicas are left out of a Scale: nobody has them then.
+    if write.subresource == "scale" and not _is_owned_as_scale(mine, after, before):
         mine = set()
     if mine:
         owner = Owner(write.manager, "Update", write.api_version, write.subresource)

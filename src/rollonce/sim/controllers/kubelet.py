@@ -173,9 +173,11 @@ class Kubelet:
     def _pull(self, key: Key, pod: Object) -> None:
         if pods.failure(pod) == "image-pull":
             self._events.unpullable(pod, failing(pod, "image-pull"))
-            self._status(
-                key, pod, {**pod["status"], **podstatus.containers(pod, podstatus.waiting("ImagePullBackOff"))}
-            )
+            stamp, waits = self._work.stamp, podstatus.waiting("ImagePullBackOff")
+            early = any(pods.container_failure(c) == "image-pull" for c in pod["spec"].get("initContainers") or [])
+            first = podstatus.completed(stamp)
+            told = podstatus.blocked(pod, stamp) if early else podstatus.containers(pod, waits, first)
+            self._status(key, pod, {**pod["status"], **told})
             return
         seconds, fetched = self._fetch(pod, in_order(pod))
         self._later(seconds, key, pod, partial(self._initialize, seconds=seconds, fetched=fetched))
@@ -204,7 +206,7 @@ class Kubelet:
             status = pods.with_conditions(
                 pod["status"], [("Initialized", False, "ContainersNotInitialized", "")], self._work.now
             )
-            self._status(key, pod, {**status, **podstatus.containers(pod, podstatus.waiting("PodInitializing"))})
+            self._status(key, pod, {**status, **podstatus.blocked(pod, self._work.stamp)})
             return
         if asked == "crash" and pod["spec"].get("restartPolicy") == "Never":
             self._end(key, pod, "Failed", 1)
@@ -217,13 +219,15 @@ class Kubelet:
         self._turn_ip += 1
         address = f"10.{self._turn_ip >> 16 & 255}.{self._turn_ip >> 8 & 255}.{self._turn_ip & 255}"
         status = {**status, "phase": "Running", "podIP": address, "podIPs": [{"ip": address}]}
-        pod = self._status(
-            key, pod, {**status, **podstatus.containers(pod, podstatus.running(self._work.stamp, ready=False))}
-        )
+        pod = self._status(key, pod, {**status, **self._running(pod, ready=False)})
         if ends and asked != "never-ready":
             self._later(self._starting(pod), key, pod, partial(self._end, phase="Succeeded", code=0))
         elif asked != "never-ready":
             self._later(self._starting(pod), key, pod, self._ready)
+
+    def _running(self, pod: Object, *, ready: bool) -> Object:
+        stamp = self._work.stamp
+        return podstatus.containers(pod, podstatus.running(stamp, ready=ready), podstatus.completed(stamp))
 
     def _end(self, key: Key, pod: Object, phase: str, code: int) -> None:
         """The containers of a pod that is not to run for ever have ended."""
@@ -239,7 +243,7 @@ class Kubelet:
         told = "PodCompleted" if phase == "Succeeded" else "PodFailed"
         unready = [(kind, False, told, "") for kind in ("ContainersReady", "Ready")]
         status = pods.with_conditions(pod["status"], unready, self._work.now)
-        self._status(key, pod, {**status, "phase": phase, **podstatus.containers(pod, made)})
+        self._status(key, pod, {**status, "phase": phase, **podstatus.containers(pod, made, podstatus.completed(now))})
 
     def _starting(self, pod: Object) -> float:
         """Seconds from running to ready."""
@@ -251,13 +255,14 @@ class Kubelet:
             pod["status"], [("ContainersReady", True, "", ""), ("Ready", True, "", "")], self._work.now
         )
         status["conditions"] = [podstatus.bare(c) if c["status"] == "True" else c for c in status["conditions"]]
-        self._status(key, pod, {**status, **podstatus.containers(pod, podstatus.running(self._work.stamp, ready=True))})
+        self._status(key, pod, {**status, **self._running(pod, ready=True)})
 
     def _crash(self, key: Key, pod: Object) -> None:
         started = [container["restartCount"] for container in pod["status"].get("containerStatuses", [])]
         times = max(started, default=0)
         waits = podstatus.waiting("CrashLoopBackOff")
-        status = {**pod["status"], "phase": "Running", **podstatus.containers(pod, waits)}
+        first = podstatus.completed(self._work.stamp)
+        status = {**pod["status"], "phase": "Running", **podstatus.containers(pod, waits, first)}
         for container in status["containerStatuses"]:
             container["restartCount"] = times + 1
         pod = self._status(key, pod, status)
