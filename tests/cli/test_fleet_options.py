@@ -25,14 +25,19 @@ NAMES, KINDS = "[deployment/ceo]", "{kinds: [deployment], selector: fleet=agents
 
 
 def said(
-    arguments: str, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, workloads: str
+    arguments: str,
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    workloads: str,
+    command: str = "converge",
 ) -> str:
-    """What `converge` says on standard error where there is no cluster; it has to be an error of usage."""
+    """What the command says on standard error where there is no cluster; it has to be an error of usage."""
     (folder / "rollonce.yaml").write_text(FILE.replace("WORKLOADS", workloads))
     monkeypatch.chdir(folder)
     monkeypatch.setenv("KUBECONFIG", str(folder / "none"))
     monkeypatch.setenv("HOME", str(folder))
-    code = program.run(["converge", *arguments.split()])
+    code = program.run([command, *arguments.split()])
     told = capsys.readouterr().err
     # With a kubeconfig that is not there nothing but its absence can be wrong with what is consistent.
     assert code == (3 if told.startswith("error: bad-kubeconfig") else 2), told
@@ -86,6 +91,22 @@ def test_what_the_file_leaves_open_the_command_line_fills_in(
 ) -> None:
     """Nothing is wrong but that there is no cluster."""
     assert said(arguments, tmp_path, capsys, monkeypatch, workloads).startswith("error: bad-kubeconfig")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ("--build 7", "--build is for the fleet file, and no environment is named"),
+        ("--env production deployment/cso", "argument 'deployment/cso' does so too"),
+        ("--env production -n other", "rollonce.yaml:6:16 says agents, and argument '-n other' says other"),
+        ("--env nowhere", "nowhere"),
+        ("--env production", "rollonce.yaml:5:14 names the context prod"),
+    ],
+)
+def test_a_plan_takes_the_file_as_converge_does(
+    arguments: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert told in said(arguments, tmp_path, capsys, monkeypatch, NAMES, command="plan")
 
 
 def test_a_context_that_is_not_there_is_named_with_its_line(

@@ -30,8 +30,20 @@ class Story:
 
     def deploy(self, environment: str, build: str, *more: str, user: str = "deployer") -> Run:
         """What a pipeline runs."""
-        arguments = ("--env", environment, "--build", build, "--kubeconfig", str(self.folder / user), *more)
-        return self.environments[environment].rollonce("converge", *arguments)
+        return self._run("converge", environment, "--build", build, *more, user=user)
+
+    def plan(self, environment: str, build: str, *more: str) -> Run:
+        """What it runs at a pull request."""
+        return self._run("plan", environment, "--build", build, *more)
+
+    def carry_out(self, environment: str, file: str, *more: str) -> Run:
+        """What it runs when somebody has agreed."""
+        more = ("--plan", file, "--context", environment, "--kubeconfig", str(self.folder / "deployer"), *more)
+        return self.environments[environment].rollonce("converge", *more)
+
+    def _run(self, command: str, environment: str, *more: str, user: str = "deployer") -> Run:
+        arguments = ("--env", environment, "--kubeconfig", str(self.folder / user), *more)
+        return self.environments[environment].rollonce(command, *arguments)
 
 
 def _kubeconfig(plane: ControlPlane, user: str) -> str:
@@ -119,6 +131,44 @@ def test_the_file_and_the_command_line_are_one_desired_state(story: Story) -> No
     assert run.code == 0, run.err
     assert production.images("deployment/agent-ceo")["agent"] == wanted
     assert production.images("deployment/agent-cso")["agent"] == f"{REGISTRY}/agent-science:b2"
+
+
+def test_a_plan_of_an_environment_is_carried_out_as_it_stands(story: Story) -> None:
+    """Also where the environment lacks a bundled sidecar and a workload; the build is in the plan, not in the file."""
+    world = story.environments["staging"]
+    world.has(_agent("agent-ceo", "b1", CEO))
+    told = story.plan("staging", "b2", "--out", "plan.json", "--deploy-id", "run-2")
+    assert told.code == 0, told.err
+    assert told.out.startswith("environment staging of rollonce.yaml, context staging, ")
+    assert "the plan is in plan.json" in told.out
+    assert world.revision("deployment/agent-ceo") == 1
+    again = story.plan("staging", "b2", "--out", "again.json", "-o", "markdown", "--exit-code")
+    assert (again.code, (story.folder / "again.json").read_bytes()) == (5, (story.folder / "plan.json").read_bytes())
+    assert "environment staging of rollonce.yaml, context staging" in again.out.replace("\\", "")
+    (story.folder / "rollonce.yaml").unlink()
+    run = story.carry_out("staging", "plan.json", "--deploy-id", "run-2")
+    assert run.code == 0, run.err
+    assert world.revision("deployment/agent-ceo") == 2
+    assert world.images("deployment/agent-ceo") == {
+        "agent": f"{REGISTRY}/agent:b2",
+        "git-sync": f"{REGISTRY}/git-sync:b2",
+    }
+    stale = story.carry_out("staging", "plan.json", "--deploy-id", "run-3")
+    assert (stale.code, "stale-plan" in stale.err) == (4, True)
+
+
+def test_a_plan_of_several_namespaces_is_carried_out_in_all_of_them(story: Story) -> None:
+    production, staging = story.environments["production"], story.environments["staging"]
+    production.has(_agent("agent-ceo", "b1", CEO))
+    staging.has(_agent("agent-cso", "b1", CSO))
+    file = story.folder / "rollonce.yaml"
+    both = f"namespaces: [{production.namespace}, {staging.namespace}]\n"
+    file.write_text(file.read_text().replace(f"namespace: {production.namespace}\n", both))
+    told = story.plan("production", "b2", "--out", "plan.json")
+    assert told.code == 0, told.err
+    run = story.carry_out("production", "plan.json")
+    assert run.code == 0, run.err
+    assert (production.revision("deployment/agent-ceo"), staging.revision("deployment/agent-cso")) == (2, 2)
 
 
 def test_a_container_that_no_workload_has_is_a_typo_with_its_line(story: Story) -> None:

@@ -32,7 +32,8 @@ from rollonce.model.workload import (
 )
 from rollonce.plan import decide
 from rollonce.plan.decide import Policy, Wish
-from rollonce.plan.desired import Desired
+from rollonce.plan.desired import Desired, wanted
+from rollonce.plan.field import ImageField
 from rollonce.plan.operation import Patch
 
 _ROLES = {"": Role.MAIN, "init": Role.INIT, "sidecar": Role.SIDECAR}
@@ -192,3 +193,9 @@ def _operation_line(operation: dict[str, object]) -> str:
 def named(reference: str) -> Named:
     kind_name, _, name = reference.partition("/")
     return Named(kind_name, name)
+
+
+def wanted_images(live: Workload, desired: Desired) -> dict[str, str]:
+    """By container, the image that is wanted of it, already true or not; containers without a wish are left out."""
+    found = wanted(live, desired, restarted_by="")
+    return {want.field.container: want.new or "" for want in found if isinstance(want.field, ImageField)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ import click
 
 from rollonce.app import converge, verdict
 from rollonce.app.conduct import Result
-from rollonce.cli import connect, wishes
+from rollonce.cli import connect, fleet_options, wishes
 from rollonce.errors import ExitCode, UnwritableFile
 from rollonce.model import reference
 from rollonce.plan import planfile
@@ -35,6 +36,7 @@ class Asked:
 
 @click.command("plan")
 @wishes.options
+@fleet_options.options
 @connect.options
 @click.option("--out", metavar="FILE", default="", help="Write the plan to this file, for converge --plan FILE.")
 @wishes.deploy_id
@@ -47,24 +49,36 @@ class Asked:
     show_default=True,
     help="Form of the report; markdown is fit for a comment at a pull request.",
 )
-def command(kubeconfig: str, context: str, namespace: str, all_namespaces: bool, **asked: object) -> ExitCode:
+def command(
+    kubeconfig: str,
+    context: str,
+    namespace: str,
+    all_namespaces: bool,
+    env: str,
+    build: str,
+    fleet: str,
+    **asked: object,
+) -> ExitCode:
     """Show what a converge would do, and keep it in a file that converge --plan carries out.
 
-    Takes what converge takes: workloads, pairs and edits. Nothing is written to the cluster. The file is bound to the
-    workloads as they are now: it is refused later where one of them has changed.
+    Takes what converge takes: workloads, pairs and edits, or an environment of the fleet file. Nothing is written to
+    the cluster. The plan's file is bound to the workloads as they are now: it is refused later where one of them has
+    changed.
     """
     place = connect.Place(kubeconfig, context, namespace, all_namespaces)
     words = wishes.Words.taken_from(asked)
-    return _run(place, words, Asked(**asked))  # type: ignore[arg-type]
+    given = fleet_options.given(env, build, fleet)
+    return _run(*fleet_options.merge(given, place, words, act="plan"), Asked(**asked))  # type: ignore[arg-type]
 
 
-def _run(place: connect.Place, words: wishes.Words, asked: Asked) -> ExitCode:
-    references, desired = wishes.desired(words, planfile.LATER, act="plan")
+def _run(place: connect.Place, words: wishes.Words, file: fleet_options.FromFile, asked: Asked) -> ExitCode:
+    references, desired = wishes.desired(words, planfile.LATER, act="plan", more=file.edits)
     selection = wishes.selection(references, words, place, act="plan")
     wish = Wish(desired, wishes.deploy(asked.deploy_id, datetime.now(UTC), act="plan"), words.policy)
-    ports, namespace = connect.connect(place)
+    ports, namespace = fleet_options.connect_as(file, place)
     if selection.namespace is not None:
-        selection = replace(selection, namespace=reference.check_namespace(namespace, act="plan"))
+        checked = reference.check_namespace(namespace, act="plan")
+        selection = replace(selection, namespace=checked, also=file.more_namespaces)
     options = converge.Options(
         selection, wish, act=f"plan {selection}", allow_unmatched=words.allow_unmatched, strict=words.strict
     )
@@ -74,17 +88,17 @@ def _run(place: connect.Place, words: wishes.Words, asked: Asked) -> ExitCode:
         _write(asked.out, planfile.write(prepared.plan, desired, words.policy, act=options.act), act=options.act)
     result = Result(converge.foresee(prepared))
     code = verdict.dry_run_exit_code(prepared.plan, result, tell_pending=asked.tell_pending)
-    _show(prepared, result, asked, code)
+    _show(prepared, result, asked, code, file.heading)
     return code
 
 
-def _show(prepared: converge.Prepared, result: Result, asked: Asked, code: ExitCode) -> None:
+def _show(prepared: converge.Prepared, result: Result, asked: Asked, code: ExitCode, heading: Sequence[str]) -> None:
     plan, deploy = prepared.plan, prepared.options.wish.deploy
     out = Output(sys.stdout if asked.output == "text" else sys.stderr)
     if asked.output == "markdown":
-        Output(sys.stdout).lines(plan_markdown.lines(plan, deploy))
+        Output(sys.stdout).lines(plan_markdown.lines(plan, deploy, heading))
     else:
-        out.lines([*converge_text.plan_lines(plan, deploy), ""])
+        out.lines([*heading, *converge_text.plan_lines(plan, deploy), ""])
         out.lines(converge_text.summary_lines(plan, result.outcomes, dry_run=True))
     if asked.output == "json":
         document = converge_json.render(plan, deploy, result.outcomes, dry_run=True, exit_code=code)

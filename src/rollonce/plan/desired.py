@@ -87,14 +87,6 @@ class Desired:
         named = {value for name, value in pairs if credential.looks_like_one(name, value)}
         return frozenset(named | {value for value in (*others, *texts) if credential.by_form(value)})
 
-    def for_container(self, key: WorkloadKey, container: str) -> ImageEdit | None:
-        """The edit of the image that holds for a container, None where no edit is meant for it.
-
-        The more specific edit wins: one workload over all, then a name over `*`.
-        """
-        images = [e for e in self.edits if isinstance(e, ImageEdit) and scope_takes(e, key)]
-        return max((e for e in images if e.container in (EVERY_CONTAINER, container)), key=_specificity, default=None)
-
 
 def scope_takes(edit: Edit, key: WorkloadKey) -> bool:
     """Whether the edit is meant for that workload at all."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 
 from rollonce.model.deploy import Deploy, Source
 from rollonce.plan.operation import Change, Disruption, ImageChange, Patch, Plan, Refuse, Skip
@@ -16,11 +17,11 @@ MOST_ROWS = 200
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~@-])")
 
 
-def lines(plan: Plan, deploy: Deploy) -> list[str]:
-    """The lines of the comment."""
+def lines(plan: Plan, deploy: Deploy, heading: Sequence[str] = ()) -> list[str]:
+    """The lines of the comment; `heading` says where the plan comes from."""
     wide = spans_namespaces(plan)
     known = "" if deploy.source is Source.GENERATED else f": deploy {_text(deploy.id)}"
-    told = [f"### rollonce plan{known}", "", _summary(plan)]
+    told = [f"### rollonce plan{known}", "", *(f"{_text(line)}\n" for line in heading), _summary(plan)]
     if plan.refusals:
         told += ["", *_refusals(plan.refusals, wide)]
     if plan.patches:

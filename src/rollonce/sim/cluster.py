@@ -50,7 +50,7 @@ class SimCluster:
 
     def next_due(self) -> float | None:
         """When something happens next: a controller's timer, or the end of a watch; None where nothing will."""
-        due = [self.kernel.clockwork.next_due(), self._server.watches.next_end()]
+        due = [self.kernel.clockwork.next_due(), self._server.watches.next_end(), self.kernel.events.next_end()]
         return min((time for time in due if time is not None), default=None)
 
     def advance(self, until: float) -> None:
@@ -59,6 +59,7 @@ class SimCluster:
             self.kernel.clockwork.advance(end)
             self._server.watches.expire(end)
         self.kernel.clockwork.advance(until)
+        self.kernel.events.expire(until)
 
     def fork(self) -> SimCluster:
         """A cluster that goes on from here by itself, as this one would: same objects, same log, same timers.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from rollonce.sim.api import managed
 from rollonce.sim.api.kinds import Kinds
 from rollonce.sim.clockwork import Clockwork, timestamp
+from rollonce.sim.events import Recorder
+from rollonce.sim.identity import uid
 from rollonce.sim.store import OWNERS, Collection, Key, Object, Store, is_same
 
 CONTROLLER_MANAGER = "kube-controller-manager"
@@ -34,6 +35,7 @@ class Kernel:
         self.store = Store()
         self.clockwork = clockwork
         self.kinds = Kinds()
+        self.events = Recorder(self.store, clockwork)
         self._made = 0
         self._addresses = 0
 
@@ -59,12 +61,22 @@ class Kernel:
         return self.store.put(key, self._owned(key, previous, made, manager, subresource))
 
     def prepared(
-        self, key: Key, thing: Object, *, manager: str, subresource: str = "", tracked: bool = False
+        self,
+        key: Key,
+        thing: Object,
+        *,
+        manager: str,
+        subresource: str = "",
+        tracked: bool = False,
+        version: str = "",
     ) -> Object:
-        """The object as `create` or `update` would store it; `tracked` where its managedFields are already right."""
+        """The object as `create` or `update` would store it; `tracked` where its managedFields are already right.
+
+        `version` is the one that the writer goes by, where it is not the one that is stored.
+        """
         previous = self.store.get(key)
         if previous is None:
-            return self._made_new(key, thing, manager, tracked=tracked)
+            return self._made_new(key, thing, manager, tracked=tracked, version=version)
         metadata = dict(thing["metadata"])
         changed = subresource != "status" and thing.get("spec") != previous.get("spec")
         if subresource != "status" and key.collection == Collection("apps", "deployments"):
@@ -72,14 +84,14 @@ class Kernel:
         if "generation" in previous["metadata"]:
             metadata["generation"] = previous["metadata"]["generation"] + bool(changed)
         prepared = {**thing, "metadata": metadata}
-        return prepared if tracked else self._tracked(key, previous, prepared, manager, subresource)
+        return prepared if tracked else self._tracked(key, previous, prepared, manager, subresource, version)
 
-    def _made_new(self, key: Key, thing: Object, manager: str, *, tracked: bool) -> Object:
+    def _made_new(self, key: Key, thing: Object, manager: str, *, tracked: bool, version: str = "") -> Object:
         self._made += 1
         metadata: dict[str, Any] = {
             **thing.get("metadata", {}),
             "name": key.name,
-            "uid": self.uid(f"{self._made}/{'/'.join(key)}"),
+            "uid": uid(f"{self._made}/{'/'.join(key)}"),
             "creationTimestamp": timestamp(self.clockwork.now),
         }
         if key.namespace:
@@ -88,14 +100,20 @@ class Kernel:
         if key.resource in GENERATIONS or (kind is not None and kind.definition is not None):
             metadata["generation"] = 1
         made = {**thing, "metadata": metadata}
-        return made if tracked else self._owned(key, None, made, manager, "")
+        if tracked:
+            return made
+        if version:
+            return self._tracked(key, None, made, manager, "", version)
+        return self._owned(key, None, made, manager, "")
 
-    def _tracked(self, key: Key, previous: Object | None, thing: Object, manager: str, subresource: str) -> Object:
+    def _tracked(
+        self, key: Key, previous: Object | None, thing: Object, manager: str, subresource: str, version: str = ""
+    ) -> Object:
         """The object with its managedFields after a write that is no apply."""
         kind = self.kinds.of(key.collection)
         if kind is None:
             return thing
-        write = managed.Write(manager, kind.api_version, kind.type, subresource, self.clockwork.now)
+        write = managed.Write(manager, version or kind.api_version, kind.type, subresource, self.clockwork.now)
         fields = managed.track(previous, thing, write)
         if fields is None:
             return thing
@@ -138,17 +156,3 @@ class Kernel:
         """A number for an address or a port that was not given before."""
         self._addresses += 1
         return self._addresses
-
-    @staticmethod
-    def uid(seed: str) -> str:
-        """The same for the same seed, in the form of a UUID."""
-        digest = hashlib.sha256(seed.encode()).hexdigest()
-        return f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:32]}"
-
-
-def _counted(key: Key, thing: Object) -> Any:
-    """The part of the spec whose change is a new generation; binding a pod to its node is none."""
-    spec = thing.get("spec")
-    if key.resource == "pods" and isinstance(spec, dict):
-        return {name: value for name, value in spec.items() if name != "nodeName"}
-    return spec

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import msgspec
 
 from rollonce.sim import pods
-from rollonce.sim.api import crds, defaults
+from rollonce.sim.api import crds, defaults, eventviews
 from rollonce.sim.api.kinds import Definition, Kind
 from rollonce.sim.cluster import SimCluster
 from rollonce.sim.controllers.work import DAEMONSETS, DEPLOYMENTS, NODES, PODS, STATEFULSETS
@@ -108,7 +108,7 @@ def restore(cluster: SimCluster, things: Iterable[Seed]) -> None:
         bare = {name: value for name, value in whole.items() if name not in ("apiVersion", "kind")}
         metadata = {**bare["metadata"], **({"namespace": namespace} if namespace else {})}
         # A dump made by hand may lack defaults; a controller would take its own defaulted template for another one.
-        whole = defaults.complete(kind, {**whole, "metadata": metadata}, whole)
+        whole = eventviews.stored(kind, defaults.complete(kind, {**whole, "metadata": metadata}, whole))
         placed.append((Key(*kind.collection, namespace, thing.name), whole))
     newest = max((time for _, whole in placed for time in _moments(whole)), default=0.0)
     cluster.advance(newest)

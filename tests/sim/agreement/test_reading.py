@@ -32,7 +32,7 @@ PARTIAL = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,appl
 BATCH = "/apis/batch/v1/namespaces/{ns}"
 
 
-def _rows(thing: Any) -> Any:
+def rows(thing: Any) -> Any:
     """A table less what an age is, what is described, and what of each object goes with it."""
     if thing.get("kind") != "Table":
         return thing
@@ -87,8 +87,8 @@ def test_a_kind_is_defaulted_listed_and_printed_alike(pair: Pair, path: str, thi
     name = thing["metadata"]["name"]
     pair.ask("POST", path, thing, see=stored)
     pair.ask("GET", f"{path}/{name}", see=stored)
-    pair.ask("GET", f"{path}/{name}", accept=TABLE, see=_rows)
-    pair.ask("GET", path, accept=TABLE, query=f"fieldSelector=metadata.name%3D{name}", see=_rows)
+    pair.ask("GET", f"{path}/{name}", accept=TABLE, see=rows)
+    pair.ask("GET", path, accept=TABLE, query=f"fieldSelector=metadata.name%3D{name}", see=rows)
 
 
 def test_pages_selectors_and_versions(pair: Pair) -> None:
@@ -187,6 +187,6 @@ def test_a_custom_kind(pair: Pair) -> None:
     }
     pair.ask("PATCH", f"{boxes}/b", applied, media="apply", query="fieldManager=a")
     pair.ask("PATCH", f"{boxes}/b", applied, media="apply", query="fieldManager=a&force=true")
-    pair.ask("GET", boxes, accept=TABLE, see=_rows)
+    pair.ask("GET", boxes, accept=TABLE, see=rows)
     pair.ask("GET", boxes)
     pair.ask("DELETE", f"{root}/boxes.{group}", see=lambda _: None)

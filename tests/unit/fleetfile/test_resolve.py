@@ -9,7 +9,7 @@ from rollonce.fleetfile import resolve
 from rollonce.model import edit
 from rollonce.plan import unmatched
 from rollonce.plan.desired import Desired
-from tests.unit.builders import key, workload
+from tests.unit.builders import wanted_images, workload
 from tests.unit.fleetfile.files import file
 
 
@@ -34,8 +34,8 @@ def test_the_build_stands_in_the_images_that_ask_for_it() -> None:
 
 def test_an_override_goes_over_the_image_for_all() -> None:
     desired = Desired.of(run(overrides="{deploy/ceo: {agent: r/own}}").edits, act="test")
-    chosen = [desired.for_container(key(name), "agent") for name in ("deployment/ceo", "deployment/cso")]
-    assert [e.image for e in chosen if e] == ["r/own", "r/agent:7"]
+    chosen = [wanted_images(workload(name, "agent=z"), desired) for name in ("deployment/ceo", "deployment/cso")]
+    assert chosen == [{"agent": "r/own"}, {"agent": "r/agent:7"}]
 
 
 def test_a_pair_of_the_command_line_contradicts_with_both_origins() -> None:
@@ -47,9 +47,8 @@ def test_a_pair_of_the_command_line_contradicts_with_both_origins() -> None:
 
 def test_a_more_specific_pair_of_the_command_line_wins() -> None:
     pair = edit.pair("deploy/ceo:agent=r/agent:8", act="test")
-    chosen = Desired.of((*run().edits, pair), act="test").for_container(key("deployment/ceo"), "agent")
-    assert chosen is not None
-    assert chosen.image == "r/agent:8"
+    chosen = wanted_images(workload("deployment/ceo", "agent=z"), Desired.of((*run().edits, pair), act="test"))
+    assert chosen == {"agent": "r/agent:8"}
 
 
 def test_a_sidecar_that_nobody_has_is_no_typo_and_an_image_is() -> None:

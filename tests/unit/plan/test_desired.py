@@ -7,7 +7,7 @@ import pytest
 from rollonce.errors import ContradictingEdits
 from rollonce.plan.desired import wanted
 from rollonce.plan.field import ImageField
-from tests.unit.builders import key, wants, workload
+from tests.unit.builders import wanted_images, wants, workload
 
 
 @pytest.mark.parametrize(
@@ -26,8 +26,7 @@ from tests.unit.builders import key, wants, workload
     ],
 )
 def test_one_workload_goes_over_all_and_a_name_over_the_star(pairs: list[str], image: str | None) -> None:
-    found = wants(*pairs).for_container(key("deployment/ceo"), "agent")
-    assert (found.image if found else None) == image
+    assert wanted_images(workload("deployment/ceo", "agent=z"), wants(*pairs)).get("agent") == image
 
 
 def test_saying_it_twice_is_fine() -> None:

@@ -14,7 +14,7 @@ from rollonce.model.kind import Kind
 from rollonce.plan import decide
 from rollonce.plan.operation import Patch, Plan, Refuse, RefuseReason, Skip, SkipReason, images
 from tests.unit import jsonpatch, strategies
-from tests.unit.builders import wish
+from tests.unit.builders import wanted_images, wish
 from tests.unit.strategies import Object, pod_spec, read
 
 ROLLING = (Kind.DEPLOYMENT, Kind.STATEFUL_SET, Kind.DAEMON_SET)
@@ -157,8 +157,9 @@ WRITERS: dict[str, tuple[Change | None, Change]] = {
 @given(thing=strategies.objects(), pairs=CHANGES)
 def test_a_patch_from_an_older_read_never_applies(writer: str, thing: Object, pairs: list[str]) -> None:
     """Whatever of all that it rests on has changed since, also what was true already."""
-    desired = wish(*pairs).desired
-    wanted = [c.name for c in read(thing).containers if desired.for_container(read(thing).key, c.name)]
+    live = read(thing)
+    images = wanted_images(live, wish(*pairs).desired)
+    wanted = [c.name for c in live.containers if c.name in images]
     before, since = WRITERS[writer]
     thing = copy.deepcopy(thing)
     if before is not None:

@@ -43,6 +43,7 @@ def merge(kind: Kind, live: Object | None, sent: Object, by: Applier) -> Object:
         before = managed.Write("before-first-apply", kind.api_version, type_, "", by.now)
         made = managed.track(None, live, before)
         shares = managed.read({"metadata": {"managedFields": made}})
+    shares = managed.comparable(shares, kind.api_version)
     last = shares.pop(owner, None)
     # Through one part, nothing is changed of the other.
     if by.subresource == "status":

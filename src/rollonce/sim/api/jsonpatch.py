@@ -84,7 +84,8 @@ def _change(document: Any, steps: list[str], act: str, value: Any) -> Any:
         return None if act == "remove" else value
     step, rest = steps[0], steps[1:]
     if isinstance(document, dict):
-        if (rest or act != "add") and step not in document:
+        # The engine replaces what is not there, too.
+        if (rest or act == "remove") and step not in document:
             raise Unfit(f"no member {step}")
         copied = dict(document)
         if rest:

@@ -18,6 +18,10 @@ class Definition:
     scale: Mapping[str, Any] | None = None
 
 
+# Served under two names and stored once: group and resource of the other one, and where they are kept.
+ELSEWHERE = {("events.k8s.io", "events"): Collection("", "events")}
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One resource as discovery tells of it."""
@@ -48,7 +52,7 @@ class Kind:
     @property
     def collection(self) -> Collection:
         """Where the store keeps them."""
-        return Collection(self.group, self.resource)
+        return ELSEWHERE.get((self.group, self.resource)) or Collection(self.group, self.resource)
 
     @property
     def qualified(self) -> str:

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
-from rollonce.sim.api import fieldsets, schema, typed
+from rollonce.sim.api import eventviews, fieldsets, schema, typed
 from rollonce.sim.api.fieldsets import Path, Paths
 from rollonce.sim.clockwork import timestamp
 from rollonce.sim.deferred import Deferred, known
@@ -26,6 +27,9 @@ _COUNTER = {("f:metadata", "f:annotations", "f:deprecated.daemonset.template.gen
 
 # Written by the strategy of the registry after the owners are (pkg/registry/core/namespace/strategy.go).
 _PREPARED = {"Namespace": {("f:spec", "f:finalizers")}}
+
+# Whose owners are told in the names of their version, while fields are compared in those of core/v1.
+CURRENT_EVENTS = "events.k8s.io/v1"
 
 
 class Owner(NamedTuple):
@@ -68,8 +72,17 @@ def read(thing: Object | None) -> Shares:
         owner = Owner(
             entry.get("manager", ""), operation, "" if operation == "Apply" else version, entry.get("subresource", "")
         )
-        shares[owner] = Share(fieldsets.decode(entry.get("fieldsV1")), version, entry.get("time", ""))
+        paths = fieldsets.decode(entry.get("fieldsV1"))
+        if version == CURRENT_EVENTS:
+            paths = _renamed(paths, eventviews.CORE_NAMES)
+        shares[owner] = Share(paths, version, entry.get("time", ""))
     return shares
+
+
+def comparable(shares: Shares, version: str) -> Shares:
+    """Less those of the other group of Events: what cannot be converted is dropped (merge/update.go, update)."""
+    current = version == CURRENT_EVENTS
+    return {owner: share for owner, share in shares.items() if (share.version == CURRENT_EVENTS) == current}
 
 
 def written(shares: Shares) -> list[Object]:
@@ -83,11 +96,19 @@ def written(shares: Shares) -> list[Object]:
         entry: Object = {"manager": owner.manager, "operation": owner.operation, "apiVersion": share.version}
         if share.time:
             entry["time"] = share.time
-        entry |= {"fieldsType": "FieldsV1", "fieldsV1": fieldsets.write(share.paths)}
+        paths = share.paths
+        if share.version == CURRENT_EVENTS:
+            paths = _renamed(paths, eventviews.CURRENT_NAMES)
+        entry |= {"fieldsType": "FieldsV1", "fieldsV1": fieldsets.write(paths)}
         if owner.subresource:
             entry["subresource"] = owner.subresource
         entries.append(entry)
     return entries
+
+
+def _renamed(paths: Paths, names: Mapping[str, str]) -> Paths:
+    """Fields of an Event in the names of the other version."""
+    return frozenset((f"f:{names.get(path[0][2:], path[0][2:])}", *path[1:]) for path in paths)
 
 
 def owned(paths: set[Path] | Paths, subresource: str) -> set[Path]:
@@ -115,6 +136,7 @@ def track(live: Object | None, after: Object, write: Write) -> list[Object] | No
     if live is not None and not before:
         # Who has cleared them wants none (apimachinery/pkg/util/managedfields/internal/skipnonapplied.go).
         return [] if known(live["metadata"].get("managedFields")) else None
+    before = comparable(before, write.api_version)
     was = live if live is not None else typed.empty(write.kind)
     if live is not None and "status" in after and schema.known(write.kind):
         # A Go struct has its status before anything is in it.

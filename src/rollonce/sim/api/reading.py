@@ -117,7 +117,7 @@ class Reader:
             by_label = selectors.labels(text)
             tests.append(lambda thing: by_label(thing["metadata"].get("labels") or {}))
         if text := query.get("fieldSelector"):
-            tests.append(selectors.fields(text, target.kind.resource))
+            tests.append(selectors.fields(text, target.kind))
         if target.name:
             tests.append(lambda thing: bool(thing["metadata"]["name"] == target.name))
         return Selection(target.namespace, lambda thing: all(test(thing) for test in tests), show)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rollonce.sim.api import labelselectors, status
+from rollonce.sim.api import eventviews, labelselectors, status
+from rollonce.sim.api.kinds import Kind
 from rollonce.sim.store import Object
 
 Predicate = Callable[[Mapping[str, str]], bool]
@@ -53,7 +54,7 @@ def matches(selector: Mapping[str, Any] | None, found: Mapping[str, str]) -> boo
     return True
 
 
-def fields(text: str, resource: str) -> Callable[[Object], bool]:
+def fields(text: str, kind: Kind) -> Callable[[Object], bool]:
     """A field selector; raises a 400 where the field is none that may be selected by."""
     tests: list[tuple[str, bool, str]] = []
     for part in filter(None, text.split(",")):
@@ -63,9 +64,10 @@ def fields(text: str, resource: str) -> Callable[[Object], bool]:
                 break
         else:
             raise status.bad_request(f"invalid selector: '{text}'; can't understand '{part}'")
-        if name not in _METADATA and name not in _FIELDS.get(resource, ()):
-            if resource in _FIELDS:
-                raise status.bad_request(f"field label not supported: {name}")
+        asked, name = name, _stored_name(name, kind)
+        if name not in _METADATA and name not in _FIELDS.get(kind.resource, ()):
+            if kind.resource in _FIELDS:
+                raise status.bad_request(f"field label not supported: {asked}")
             raise status.bad_request(
                 f'"{name}" is not a known field selector: only "metadata.name", "metadata.namespace"'
             )
@@ -73,7 +75,21 @@ def fields(text: str, resource: str) -> Callable[[Object], bool]:
     return lambda thing: all((_field(thing, name) == value) is equal for name, equal, value in tests)
 
 
+def _stored_name(name: str, kind: Kind) -> str:
+    """A field of an Event is selected by its name in the version that is asked for."""
+    if not eventviews.is_view(kind):
+        return name
+    head, _, rest = name.partition(".")
+    core = eventviews.CORE_NAMES.get(head, head)
+    if core in ("source", "count", "message") or head in ("involvedObject", "reportingComponent", "source"):
+        raise status.bad_request(f"field label not supported: {name}")
+    return f"{core}.{rest}" if rest else core
+
+
 def _field(thing: Object, path: str) -> str:
+    if path == "source" and "involvedObject" in thing:
+        # pkg/registry/core/event/strategy.go, ToSelectableFields
+        return str((thing.get("source") or {}).get("component") or thing.get("reportingComponent") or "")
     value: Any = thing
     for step in path.split("."):
         value = value.get(step) if isinstance(value, dict) else None

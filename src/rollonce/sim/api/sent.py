@@ -168,6 +168,9 @@ def decoded(kind: Kind, thing: Object, live: Object | None, *, plain: bool = Fal
 
 
 def _other_type(kind: Kind, named: str, version: str) -> str:
+    known = KNOWN.get((named, version))
+    if known is not None and known.collection == kind.collection:
+        return f"the API version in the data ({version}) does not match the expected API version ({kind.api_version})"
     return (
         f'{named} in version "{version.rpartition("/")[2]}" cannot be handled as a {kind.kind}: '
         f"{_converted(kind, named, version)}"

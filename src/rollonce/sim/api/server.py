@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from rollonce.sim.api import discovery, gojson, negotiation, openapi, openapi2, podwarnings, showing, status
 from rollonce.sim.api.kinds import REVIEWS
-from rollonce.sim.api.lifecycle import Lifecycle
+from rollonce.sim.api.lifecycle import NAMESPACES, Lifecycle
 from rollonce.sim.api.reading import Reader
 from rollonce.sim.api.sent import Yaml
 from rollonce.sim.api.showing import Showing
@@ -16,6 +17,7 @@ from rollonce.sim.api.target import Query, Target, header, parse
 from rollonce.sim.api.watch import Subscription, Watches
 from rollonce.sim.api.writing import Writer
 from rollonce.sim.clockwork import timestamp
+from rollonce.sim.events import EVENTS
 from rollonce.sim.kernel import Kernel
 from rollonce.sim.store import Object
 from rollonce.wire import Request, Response
@@ -61,6 +63,8 @@ class Server:
         self._reader = Reader(kernel, self.watches)
         self._writer = Writer(kernel, self.kinds, yaml)
         self._clockwork = kernel.clockwork
+        self._events = kernel.events
+        kernel.events.is_followed = partial(self.watches.follows, EVENTS)
         Lifecycle(kernel)
 
     def handle(self, request: Request) -> Response | Subscription:
@@ -87,6 +91,8 @@ class Server:
             return fixed
         watched = "/watch/" in path and path.split("/")[3 if path.startswith("/api/") else 4 :][:1] == ["watch"]
         target = parse(path.replace("/watch/", "/", 1) if watched else path, self.kinds)
+        if target.kind.collection in (EVENTS, NAMESPACES):
+            self._events.write_down()
         query, show = Query(request), showing.wanted(header(request, "accept"))
         if target.kind.resource in REVIEWS:
             return self._review(request, target)

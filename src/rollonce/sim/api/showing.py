@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import Enum
 
-from rollonce.sim.api import sent, status, tables
+from rollonce.sim.api import eventviews, sent, status, tables
 from rollonce.sim.api.kinds import Kind
 from rollonce.sim.deferred import known
 from rollonce.sim.store import OWNERS, Object
@@ -44,7 +44,7 @@ def wanted(accept: str) -> Showing:
 def whole(kind: Kind, thing: Object) -> Object:
     """An object as it is answered: its type first."""
     return {"kind": kind.kind, "apiVersion": kind.api_version} | {
-        key: value for key, value in thing.items() if key not in ("kind", "apiVersion")
+        key: value for key, value in eventviews.shown(kind, thing).items() if key not in ("kind", "apiVersion")
     }
 
 
@@ -90,10 +90,10 @@ def several(
             return {**head, "metadata": metadata, "items": [metadata_only(thing) for thing in things]}
         case Showing.TABLE:
             return tables.table(kind, things, metadata, now, include)
-    items = list(things)
+    items = [eventviews.shown(kind, thing) for thing in things]
     if kind.definition is not None:
         metadata = {"continue": "", **metadata}
     else:
         # Items of a typed list do not repeat their type.
-        items = [{k: v for k, v in thing.items() if k not in ("kind", "apiVersion")} for thing in things]
+        items = [{k: v for k, v in thing.items() if k not in ("kind", "apiVersion")} for thing in items]
     return {"kind": f"{kind.kind}List", "apiVersion": kind.api_version, "metadata": metadata, "items": items}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rollonce.sim.api import cells
+from rollonce.sim.api import cells, eventviews
 from rollonce.sim.api.kinds import Kind
 from rollonce.sim.store import Object
 
@@ -113,5 +113,5 @@ def _included(kind: Kind, thing: Object, include: str) -> Object | None:
         case "None":
             return None
         case "Object":
-            return {"kind": kind.kind, "apiVersion": kind.api_version, **thing}
+            return {"kind": kind.kind, "apiVersion": kind.api_version, **eventviews.shown(kind, thing)}
     return {"kind": "PartialObjectMetadata", "apiVersion": _META, "metadata": thing["metadata"]}

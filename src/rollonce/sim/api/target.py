@@ -25,7 +25,7 @@ class Target:
     @property
     def key(self) -> Key:
         """The object's place in the store."""
-        return Key(self.kind.group, self.kind.resource, self.namespace or "", self.name)
+        return Key(*self.kind.collection, self.namespace or "", self.name)
 
 
 def parse(path: str, kinds: Kinds) -> Target:

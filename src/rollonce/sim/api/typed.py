@@ -18,6 +18,10 @@ MAX_STRICT = 100
 QUANTITY_RULE = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 _QUANTITY = re.compile(r"^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$")
 _BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+_MICRO_LAYOUT = "2006-01-02T15:04:05.000000Z07:00"
+_MICRO = re.compile(r".{19}\.\d{6}(Z|[+-]\d\d:\d\d)$")
+# So many characters of a time are there before the parts of a second.
+_SECONDS = 19
 _RANGES = {"int32": 2**31, "int64": 2**63, "int": 2**63, "byte": 256}
 # Filled with zero where there is nothing, unless they are left out when empty.
 _ZEROS: dict[str, Any] = {"string": "", "bool": False, "int": 0, "int32": 0, "int64": 0, "float64": 0, "Quantity": "0"}
@@ -206,8 +210,12 @@ class Decoder:
         except ValueError:
             moment = None
         if "T" not in value or moment is None or moment.tzinfo is None:
-            layout = "2006-01-02T15:04:05Z07:00" if form == "Time" else "2006-01-02T15:04:05.000000Z07:00"
+            layout = "2006-01-02T15:04:05Z07:00" if form == "Time" else _MICRO_LAYOUT
             self._error = self._error or Mismatch(f'parsing time "{value}" as "{layout}": cannot parse')
+            return value
+        if form == "MicroTime" and not _MICRO.match(value):
+            why = f'cannot parse "{value[_SECONDS:]}" as ".000000"'
+            self._error = self._error or Mismatch(f'parsing time "{value}" as "{_MICRO_LAYOUT}": {why}')
             return value
         moment = moment.astimezone(UTC)
         return moment.strftime("%Y-%m-%dT%H:%M:%SZ" if form == "Time" else "%Y-%m-%dT%H:%M:%S.%fZ")

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rollonce.sim.api import crds, names, podvalidation, status, workvalidation
+from rollonce.sim.api import crds, eventvalidation, eventviews, names, podvalidation, status, workvalidation
 from rollonce.sim.api.kinds import Kind
 from rollonce.sim.api.status import Cause
 from rollonce.sim.store import Object
@@ -19,13 +19,17 @@ _SERVICE_TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 def check(kind: Kind, thing: Object, live: Object | None, *, uid: str | None = None) -> None:
     """Raises a 422 that names every field that is wrong; `live` is the object before an update, `uid` what was sent."""
     try:
-        causes = [*_metadata(thing["metadata"], live, uid), *_name(kind, thing, live), *_spec(kind, thing, live)]
+        causes = [*_metadata(thing["metadata"], live, uid), *_name(kind, thing, live)]
+        if kind.resource == "events":
+            causes = list(eventvalidation.check(kind, thing, live, causes))
+        else:
+            causes += _spec(kind, thing, live)
     except (TypeError, AttributeError, KeyError, ValueError):
         raise status.bad_request(
             f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: json: cannot unmarshal'
         ) from None
     if causes:
-        raise status.invalid(kind, thing["metadata"].get("name", ""), causes)
+        raise status.invalid(eventviews.told(kind), thing["metadata"].get("name", ""), causes)
 
 
 def _metadata(metadata: dict[str, Any], live: Object | None, uid: str | None) -> Iterator[Cause]:
@@ -61,7 +65,7 @@ def _name(kind: Kind, thing: Object, live: Object | None) -> Iterator[Cause]:
     name = thing["metadata"]["name"]
     if not name:
         yield status.required("metadata.name", "name or generateName is required")
-    elif live is None and not kind.group.startswith("rbac."):
+    elif live is None and not kind.group.startswith("rbac.") and kind.qualified != "events":
         if kind.resource in _LABEL_KINDS or kind.resource == "services":
             yield from names.label(name, "metadata.name")
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -96,6 +97,7 @@ class Watches:
         self._open: dict[tuple[Collection, str | None], dict[int, Subscription]] = {}
         self._ends: list[tuple[float, int, Subscription]] = []
         self._made = 0
+        self._followed: Counter[Collection] = Counter()
         store.listen(self._note)
 
     def add(self, collection: Collection, watch: Subscription) -> None:
@@ -103,6 +105,7 @@ class Watches:
         self._made += 1
         place, number = (collection, watch.selection.namespace), self._made
         self._open.setdefault(place, {})[number] = watch
+        self._followed[collection] += 1
         heapq.heappush(self._ends, (watch.ends, number, watch))
         watch.on_close(lambda _: self._remove(place, number))
 
@@ -119,13 +122,18 @@ class Watches:
             watch.bookmark(self._store.version)
             watch.close()
 
+    def follows(self, collection: Collection) -> bool:
+        """Whether anybody watches a collection, or a part of it."""
+        return self._followed[collection] > 0
+
     def count(self) -> int:
         """How many there are."""
         return sum(map(len, self._open.values()))
 
     def _remove(self, place: tuple[Collection, str | None], number: int) -> None:
         found = self._open.get(place, {})
-        found.pop(number, None)
+        if found.pop(number, None) is not None:
+            self._followed[place[0]] -= 1
         if not found:
             self._open.pop(place, None)
 

@@ -10,6 +10,7 @@ from rollonce.sim.api import (
     applying,
     defaults,
     deleting,
+    eventviews,
     gojson,
     managed,
     patching,
@@ -130,10 +131,12 @@ class Writer:
             for key, value in thing["metadata"].items()
             if key not in (*KEPT, "resourceVersion", "selfLink") and value is not None
         }
-        thing = self._fresh(target.kind, {**thing, "metadata": metadata})
+        thing = eventviews.stored(target.kind, self._fresh(target.kind, {**thing, "metadata": metadata}))
         thing = defaults.complete(target.kind, thing)
         tracked = "managedFields" in metadata
-        made = self._kernel.prepared(target.key, thing, manager=how.manager, tracked=tracked)
+        made = self._kernel.prepared(
+            target.key, thing, manager=how.manager, tracked=tracked, version=_version(target.kind)
+        )
         made = admission.admitted(self._kernel, target.kind, made)
         validation.check(target.kind, made, None)
         how.warnings += podwarnings.of(target.kind, made, None)
@@ -195,7 +198,8 @@ class Writer:
         applying.check(thing, target)
         thing = {**thing, "metadata": thing.get("metadata") or {}}
         given = thing["metadata"].get("name")
-        merged = apply.merge(target.kind, live, thing, by)
+        kind = eventviews.stored_as(target.kind)
+        merged = apply.merge(kind, live, eventviews.stored_part(target.kind, thing), by)
         applying.note_repeated(request.body, how)
         uid = thing["metadata"].get("uid")
         if live is None and uid:
@@ -208,7 +212,7 @@ class Writer:
         if given and given != target.name:
             self._same_name(target, thing)
         merged = {**merged, "metadata": {**merged["metadata"], "name": target.name}}
-        merged = sent.decoded(target.kind, merged, live)[0]
+        merged = sent.decoded(kind, merged, live)[0]
         if live is None:
             return 201, self._store_new(target, merged, how)
         return 200, self._replace(target, merged, how, tracked=True)
@@ -239,10 +243,13 @@ class Writer:
             if told not in ([], [{}]) and (told or before.get("managedFields")):
                 given_fields = managed.read({"metadata": {"managedFields": told}}) if told else {}
                 metadata["managedFields"] = managed.written(given_fields) or before.get("managedFields")
-        thing = self._part(target, live, {**thing, "metadata": metadata})
+        thing = eventviews.stored(target.kind, {**thing, "metadata": metadata})
+        thing = self._part(target, live, thing)
         thing = defaults.complete(target.kind, thing, live)
         part = subresource or target.subresource
-        changed = self._kernel.prepared(target.key, thing, manager=how.manager, subresource=part, tracked=tracked)
+        changed = self._kernel.prepared(
+            target.key, thing, manager=how.manager, subresource=part, tracked=tracked, version=_version(target.kind)
+        )
         changed = admission.kept(target.kind, changed, live)
         if changed.get("spec") == live.get("spec") and target.kind.resource == "pods":
             metadata = {**changed["metadata"], "generation": before.get("generation", 1)}
@@ -276,7 +283,7 @@ class Writer:
             gone = self._deleter.delete(target.kind, target.key, how)
             return 200, gone if gone.get("kind") == "Status" else whole(target.kind, gone)
         by_label = selectors.labels(query.get("labelSelector"))
-        by_field = selectors.fields(query.get("fieldSelector"), target.kind.resource)
+        by_field = selectors.fields(query.get("fieldSelector"), target.kind)
         found = [
             thing
             for thing in self._kernel.store.list(target.kind.collection, target.namespace)
@@ -287,7 +294,8 @@ class Writer:
         for thing in found:
             key = Key(*target.kind.collection, target.namespace or "", thing["metadata"]["name"])
             self._deleter.delete(target.kind, key, how)
-        items = [{k: v for k, v in thing.items() if k not in ("kind", "apiVersion")} for thing in found]
+        shown = (eventviews.shown(target.kind, thing) for thing in found)
+        items = [{k: v for k, v in thing.items() if k not in ("kind", "apiVersion")} for thing in shown]
         return 200, {**head, "metadata": {"resourceVersion": version}, "items": items}
 
     def _live(self, target: Target) -> Object:
@@ -324,6 +332,11 @@ class Writer:
             raise status.Refusal(404, "NotFound", message, details)
         if "deletionTimestamp" in space["metadata"]:
             raise status.terminating(target.kind, target.name, target.namespace)
+
+
+def _version(kind: Kind) -> str:
+    """The version that owners are told in, where it is not the stored one."""
+    return kind.api_version if eventviews.is_view(kind) else ""
 
 
 def _uid_mismatch(asked: str, found: str) -> str:

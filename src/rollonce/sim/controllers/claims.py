@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from rollonce.sim.controllers.work import CLAIMS, Work
-from rollonce.sim.store import Key
+from rollonce.sim.controllers.work import CLAIMS, Work, controller
+from rollonce.sim.store import Key, Object
 
+SOURCE = controller("attachdetach")
 SHARED = frozenset({"ReadWriteMany", "ReadOnlyMany"})
 
 
@@ -27,19 +28,49 @@ class Claims:
         claim = self._work.get(key)
         return claim is not None and bool(SHARED & set(claim["spec"].get("accessModes", [])))
 
-    def attach(self, namespace: str, names: list[str], node: str, uid: str, retry: Callable[[], None]) -> float | None:
-        """Seconds until all are mounted; None where one is busy elsewhere: `retry` is called later."""
+    def detached(self, namespace: str, names: list[str]) -> tuple[str, ...]:
+        """The volumes of those that are to be attached to a node first."""
+        keys = [self._key(namespace, name) for name in names]
+        return tuple(self._volume(key) for key in keys if not self._is_shared(key) and key not in self._node)
+
+    def tell_attached(self, pod: Object, volumes: tuple[str, ...]) -> None:
+        """Says that volumes were attached for a pod (operation_generator.go, GenerateAttachVolumeFunc)."""
+        for volume in volumes:
+            said = f'AttachVolume.Attach succeeded for volume "{volume}" '
+            self._work.kernel.events.say(SOURCE, pod, "SuccessfulAttachVolume", said)
+
+    def attach(self, pod: Object, names: list[str], retry: Callable[[], None]) -> float | None:
+        """Seconds until all are mounted; None where one is busy elsewhere, and `retry` is called later."""
+        namespace, uid, node = pod["metadata"]["namespace"], pod["metadata"]["uid"], pod["spec"]["nodeName"]
         keys = [self._key(namespace, name) for name in names]
         alone = [key for key in keys if not self._is_shared(key)]
         for key in alone:
             if self._node.get(key, node) != node:
                 self._waiting.setdefault(key, []).append(retry)
+                self._tell_busy(pod, key)
                 return None
         fresh = any(key not in self._node for key in alone) or len(alone) < len(keys)
         for key in alone:
             self._node[key] = node
             self._users.setdefault(key, set()).add(uid)
         return self._work.profile.attach if fresh else 0.0
+
+    def _volume(self, key: Key) -> str:
+        """The persistent volume of a claim, in the name that a provisioner gives where none is bound."""
+        claim = self._work.get(key)
+        if claim is None:
+            return key.name
+        return str(claim["spec"].get("volumeName") or f"pvc-{claim['metadata']['uid']}")
+
+    def _tell_busy(self, pod: Object, key: Key) -> None:
+        """attachdetach/reconciler/reconciler.go, reportMultiAttachError"""
+        users = (self._work.uids.get(uid) for uid in self._users.get(key, ()))
+        names = sorted(user.name for user in users if user is not None)
+        why = "Volume is already exclusively attached to one node and can't be attached to another"
+        if names:
+            why = f"Volume is already used by pod(s) {', '.join(names)}"
+        said = f'Multi-Attach error for volume "{self._volume(key)}" {why}'
+        self._work.kernel.events.say(SOURCE, pod, "FailedAttachVolume", said, warning=True)
 
     def hold(self, namespace: str, names: list[str], node: str, uid: str) -> None:
         """They are mounted there already."""

@@ -6,8 +6,11 @@ from rollonce.sim import pods
 from rollonce.sim.clockwork import timestamp
 from rollonce.sim.controllers import cron
 from rollonce.sim.controllers.jobs import finished
-from rollonce.sim.controllers.work import CRONJOBS, JOBS, Queue, Work, owned_by
+from rollonce.sim.controllers.work import CRONJOBS, JOBS, Queue, Work, controller, owned_by
 from rollonce.sim.store import Key, Object
+
+SOURCE = controller("cronjob")
+ACTIVE = "Not starting job because prior execution is running and concurrency policy is Forbid"
 
 
 class CronJobs:
@@ -44,10 +47,11 @@ class CronJobs:
         running = [job for job in owned if not finished(job)]
         policy = thing["spec"].get("concurrencyPolicy", "Allow")
         if policy == "Forbid" and running:
+            self._tell(thing, "JobAlreadyActive", ACTIVE)
             return status
         if policy == "Replace":
             for job in running:
-                self._work.delete(JOBS, job)
+                self._delete(thing, job)
             status = {**status, "active": None}
         made = self._make(thing, due)
         active = [*(status.get("active") or []), *([_reference(made)] if made else [])]
@@ -63,11 +67,28 @@ class CronJobs:
         metadata["annotations"] = {**(metadata.get("annotations") or {}), **noted}
         metadata["ownerReferences"] = [{**owned_by(thing, "CronJob"), "apiVersion": "batch/v1"}]
         job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": given["spec"]}
-        return self._work.create(JOBS, namespace, name, job)
+        made = self._work.create(JOBS, namespace, name, job)
+        self._tell(thing, "SuccessfulCreate", f"Created job {name}")
+        return made
+
+    def _delete(self, thing: Object, job: Object) -> None:
+        self._work.delete(JOBS, job)
+        self._tell(thing, "SuccessfulDelete", f"Deleted job {job['metadata']['name']}")
+
+    def _tell(self, thing: Object, reason: str, said: str) -> None:
+        self._work.kernel.events.say(SOURCE, thing, reason, said)
 
     def _counted(self, thing: Object, owned: list[Object]) -> Object:
         """Which of its jobs run, and when the last one succeeded."""
         status = dict(thing.get("status") or {})
+        before, there = status.get("active") or [], {job["metadata"]["uid"] for job in owned}
+        known = {reference["uid"] for reference in before}
+        for job in owned:
+            if (how := finished(job)) and job["metadata"]["uid"] in known:
+                self._tell(thing, "SawCompletedJob", f"Saw completed job: {job['metadata']['name']}, condition: {how}")
+        for reference in before:
+            if reference["uid"] not in there:
+                self._tell(thing, "MissingJob", f"Active job went missing: {reference['name']}")
         status["active"] = [_reference(job) for job in owned if not finished(job)] or None
         ended = [job["status"]["completionTime"] for job in owned if finished(job) == "Complete"]
         if ended:
@@ -82,7 +103,7 @@ class CronJobs:
         ):
             ended = [job for job in owned if finished(job) == how]
             for job in ended[: max(len(ended) - thing["spec"].get(name, usual), 0)]:
-                self._work.delete(JOBS, job)
+                self._delete(thing, job)
 
 
 def _reference(job: Object) -> Object:

@@ -7,10 +7,10 @@ from rollonce.sim.controllers import history
 from rollonce.sim.controllers.work import (
     DAEMONSETS,
     NODES,
-    PODS,
     RETRY,
     Queue,
     Work,
+    controller,
     key_of,
     owned_by,
     pod_from,
@@ -18,6 +18,7 @@ from rollonce.sim.controllers.work import (
 )
 from rollonce.sim.store import Key, Object
 
+SOURCE = controller("daemonset")
 GENERATION = "deprecated.daemonset.template.generation"
 ALWAYS_TOLERATED = (
     ("node.kubernetes.io/not-ready", "NoExecute"),
@@ -86,7 +87,9 @@ class DaemonSets:
                 needing.append(node)
                 continue
             alive = [pod for pod in found if not pods.is_terminating(pod)]
-            gone += [pod for pod in alive if pods.is_finished(pod)]
+            ended = [pod for pod in alive if pods.is_finished(pod)]
+            self._tell_ended(thing, node, ended)
+            gone += ended
             running = sorted((pod for pod in alive if not pods.is_finished(pod)), key=_age)
             if not _surge(thing, 1):
                 gone += running[1:]
@@ -98,8 +101,19 @@ class DaemonSets:
         for node in needing:
             self._make(thing, node, digest)
         for pod in gone:
-            self._work.delete(PODS, pod)
+            self._work.delete_pod(SOURCE, thing, pod)
         return bool(needing or gone)
+
+    def _tell_ended(self, thing: Object, node: str, ended: list[Object]) -> None:
+        """A daemon's pod never ends by itself for good (podsShouldBeOnNode)."""
+        for pod in ended:
+            failed = pod["status"]["phase"] == "Failed"
+            named = f"{pod['metadata']['namespace']}/{pod['metadata']['name']} on node {node}"
+            said = f"Found failed daemon pod {named}, will try to kill it"
+            if not failed:
+                said = f"Found succeeded daemon pod {named}, will try to delete it"
+            reason = "FailedDaemonPod" if failed else "SucceededDaemonPod"
+            self._work.kernel.events.say(SOURCE, thing, reason, said, warning=failed)
 
     def _excess(self, thing: Object, running: list[Object], digest: str) -> list[Object]:
         """While surging there may be an old ready pod beside a new one that is not available yet."""
@@ -136,7 +150,7 @@ class DaemonSets:
             elif old is not None and unavailable < most:
                 candidates.append(old)
         for pod in [*allowed, *candidates[: max(most - unavailable, 0)]]:
-            self._work.delete(PODS, pod)
+            self._work.delete_pod(SOURCE, thing, pod)
 
     def _roll_surging(self, thing: Object, by_node: ByNode, digest: str, most: int) -> None:
         """New pods come beside old ones; those go when the new ones are available."""
@@ -159,7 +173,7 @@ class DaemonSets:
         for node in [*allowed, *candidates[: max(most - surging, 0)]]:
             self._make(thing, node, digest)
         for pod in gone:
-            self._work.delete(PODS, pod)
+            self._work.delete_pod(SOURCE, thing, pod)
 
     def _pair(self, thing: Object, found: list[Object], digest: str) -> tuple[Object | None, Object | None, bool]:
         """The new and the old pod of a node, and whether there is at most one of each (findUpdatedPodsOnNode)."""
@@ -189,7 +203,7 @@ class DaemonSets:
         affinity = {**(pod["spec"].get("affinity") or {}), "nodeAffinity": required}
         spec = {**pod["spec"], "affinity": affinity, "tolerations": tolerations}
         made = {**pod, "metadata": {**pod["metadata"], "labels": labels}, "spec": spec}
-        self._work.create(PODS, namespace, unique, made)
+        self._work.create_pod(SOURCE, thing, made)
 
     def _count(self, thing: Object, nodes: list[str], digest: str) -> None:
         """updateDaemonSetStatus: of each node its oldest pod counts."""

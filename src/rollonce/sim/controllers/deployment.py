@@ -141,6 +141,8 @@ class Deployments:
             "status": {"replicas": 0},
         }
         new = work.create(REPLICASETS, key.namespace, name, made)
+        if spec["replicas"]:
+            replicasets_of.tell_scaled(work, deployment, name, 0, spec["replicas"])
         message = f'Created new replica set "{name}"'
         return self._found(deployment, new, "NewReplicaSetCreated", message, only=False), new
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from rollonce.sim import pods
-from rollonce.sim.controllers.work import JOBS, PODS, Queue, Work, key_of, owned_by, pod_from
+from rollonce.sim.controllers.work import JOBS, PODS, Queue, Work, controller, key_of, owned_by, pod_from
 from rollonce.sim.store import Key, Object
 
 FINISHED = ("Complete", "Failed")
 REACHED = ("CompletionsReached", "Reached expected number of succeeded pods")
 EXCEEDED = ("BackoffLimitExceeded", "Job has reached the specified backoff limit")
 LATE = ("DeadlineExceeded", "Job was active longer than specified deadline")
+SOURCE = controller("job")
 
 
 class Jobs:
@@ -34,7 +35,7 @@ class Jobs:
         status = {**job.get("status", {}), "terminating": 0, "uncountedTerminatedPods": {}}
         if job["spec"].get("suspend"):
             for pod in active:
-                work.delete(PODS, pod)
+                work.delete_pod(SOURCE, job, pod)
             work.set_status(JOBS, job, status)
             return
         status.setdefault("startTime", work.stamp)
@@ -45,13 +46,17 @@ class Jobs:
             for _ in range(wanted - len(active)):
                 self._make(job)
             for pod in active[wanted:]:
-                work.delete(PODS, pod)
+                work.delete_pod(SOURCE, job, pod)
             ready = sum(1 for pod in active if pods.is_ready(pod))
             work.set_status(JOBS, job, {**status, "active": max(wanted, 0) or None, "ready": ready})
             return
         for pod in active:
-            work.delete(PODS, pod)
+            work.delete_pod(SOURCE, job, pod)
         work.set_status(JOBS, job, {**self._ended(status, *ended), "active": None, "ready": 0})
+        # recordJobFinished
+        done = ended[0] == "Complete"
+        reason, said = ("Completed", "Job completed") if done else ended[1]
+        work.kernel.events.say(SOURCE, job, reason, said, warning=not done)
 
     def _ending(self, job: Object, status: Object, succeeded: int, failed: int) -> tuple[str, tuple[str, str]] | None:
         deadline = job["spec"].get("activeDeadlineSeconds")
@@ -89,7 +94,7 @@ class Jobs:
         named = {f"{prefix}{what}": value for prefix in ("batch.kubernetes.io/", "") for what, value in
                  (("controller-uid", uid), ("job-name", name))}  # fmt: skip
         labels = {**pod["metadata"].get("labels", {}), **named}
-        self._work.create(PODS, namespace, unique, {**pod, "metadata": {**pod["metadata"], "labels": labels}})
+        self._work.create_pod(SOURCE, job, {**pod, "metadata": {**pod["metadata"], "labels": labels}})
 
     def _expire(self, key: Key, job: Object) -> None:
         """ttlafterfinished_controller.go."""

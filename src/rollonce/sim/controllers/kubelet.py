@@ -1,22 +1,19 @@
-"""Scheduler and kubelet: a pod is bound, started, made ready, restarted and stopped, each after its time."""
+"""Kubelets: a pod that the scheduler has bound is started, made ready, restarted and stopped, each after its time."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from functools import partial
 
 from rollonce.sim import pods
-from rollonce.sim.clockwork import timestamp
+from rollonce.sim.controllers import podstatus
 from rollonce.sim.controllers.claims import Claims
+from rollonce.sim.controllers.nodeevents import KUBELET, NodeEvents, every, failing, in_order
+from rollonce.sim.controllers.podstatus import SANDBOX, SCHEDULED
+from rollonce.sim.controllers.scheduler import SCHEDULER, Scheduler
 from rollonce.sim.controllers.work import NODES, Work
 from rollonce.sim.store import Change, Key, Object
 
-SCHEDULER = "kube-scheduler"
-KUBELET = "kubelet"
-# The conditions of a pod in the order in which a kubelet leaves them; gates of readiness come after them.
-SANDBOX, SCHEDULED = "PodReadyToStartContainers", "PodScheduled"
-CONDITIONS = (SANDBOX, "Initialized", "Ready", "ContainersReady", SCHEDULED)
 TOPOLOGY = frozenset({"topology.kubernetes.io/zone", "topology.kubernetes.io/region"})
 # progressDeadlineSeconds where none is given: what has not got ready by then does not get ready by itself.
 PATIENCE = 600.0
@@ -30,8 +27,9 @@ class Kubelet:
     def __init__(self, work: Work) -> None:
         self._work = work
         self._claims = Claims(work)
+        self._scheduler = Scheduler(work)
+        self._events = NodeEvents(work)
         self._images: set[tuple[str, str]] = set()
-        self._turn = 0
         self._turn_ip = 0
 
     def note(self, change: Change) -> None:
@@ -56,7 +54,7 @@ class Kubelet:
         """A pod that was put back as it was holds its volumes, and its node has its images."""
         node = pod["spec"].get("nodeName")
         if node and pod.get("status", {}).get("phase") == "Running":
-            self._images |= {(node, container["image"]) for container in _every(pod)}
+            self._images |= {(node, container["image"]) for container in every(pod)}
             self._claims.hold(key.namespace, pods.claims(pod), node, pod["metadata"]["uid"])
 
     def _begin(self, key: Key, pod: Object) -> None:
@@ -98,7 +96,7 @@ class Kubelet:
         conditions = [
             # Whoever binds a pod says nothing of its generation.
             c if c == before.get(c["type"]) and c["type"] == SCHEDULED else {**c, "observedGeneration": generation}
-            for c in sorted(status.get("conditions", []), key=_rank)
+            for c in sorted(status.get("conditions", []), key=podstatus.rank)
         ]
         status = {**status, "conditions": conditions}
         if manager == KUBELET:
@@ -106,17 +104,17 @@ class Kubelet:
         return self._work.kernel.update(key, {**pod, "status": status}, manager=manager, subresource="status")
 
     def _bind(self, key: Key, pod: Object) -> None:
-        node = pod["spec"].get("nodeName") or self._choose(pod)
+        given = pod["spec"].get("nodeName")
+        node = given or self._scheduler.choose(pod)
         status = pod.get("status", {})
         now = self._work.now
         if not node:
-            count = len(self._work.kernel.store.list(NODES))
-            message = f"0/{count} nodes are available: {count} node(s) didn't match Pod's node affinity/selector."
+            message = self._scheduler.refused(pod)
             status = pods.with_conditions(status, [(SCHEDULED, False, "Unschedulable", message)], now)
             self._status(key, pod, {**status, "phase": "Pending"}, SCHEDULER)
             return
         status = pods.with_conditions(status, [(SCHEDULED, True, "", "")], now)
-        status["conditions"] = [_bare(c) if c["type"] == SCHEDULED else c for c in status["conditions"]]
+        status["conditions"] = [podstatus.bare(c) if c["type"] == SCHEDULED else c for c in status["conditions"]]
         bound = {
             **pod,
             "metadata": {**pod["metadata"], **self._placed(pod, node)},
@@ -125,7 +123,10 @@ class Kubelet:
         }
         # A binding is no update: nobody owns what it writes, and the generation stays
         # (pkg/registry/core/pod/storage/storage.go, assignPod).
-        self._mount(key, self._work.kernel.store.put(key, bound))
+        bound = self._work.kernel.store.put(key, bound)
+        if not given:
+            self._scheduler.bound(pod, node)
+        self._mount(key, bound)
 
     def _placed(self, pod: Object, node: str) -> Object:
         """Labels with those of the node that say where it is (plugin/pkg/admission/podtopologylabels)."""
@@ -133,33 +134,17 @@ class Kubelet:
         where = {k: v for k, v in (found["metadata"].get("labels") or {}).items() if k in TOPOLOGY}
         return {"labels": {**(pod["metadata"].get("labels") or {}), **where}} if where else {}
 
-    def _choose(self, pod: Object) -> str:
-        if pods.failure(pod) == "unschedulable":
-            return ""
-        wanted = _named_node(pod)
-        selector = pod["spec"].get("nodeSelector") or {}
-        fitting = [
-            node["metadata"]["name"]
-            for node in self._work.kernel.store.list(NODES)
-            if (node["metadata"]["name"] == wanted if wanted else not node.get("spec", {}).get("unschedulable"))
-            and selector.items() <= (node["metadata"].get("labels") or {}).items()
-        ]
-        if not fitting:
-            return ""
-        self._turn += 1
-        return str(fitting[self._turn % len(fitting)])
-
     def _mount(self, key: Key, pod: Object) -> None:
         now = self._work.now
         waiting = [
             (SANDBOX, False, "", ""),
             ("Initialized", not pod["spec"].get("initContainers"), "", ""),
-            ("ContainersReady", False, "ContainersNotReady", _unready(pod)),
-            ("Ready", False, "ContainersNotReady", _unready(pod)),
+            ("ContainersReady", False, "ContainersNotReady", podstatus.unready(pod)),
+            ("Ready", False, "ContainersNotReady", podstatus.unready(pod)),
         ]
         status = pods.with_conditions(pod["status"], waiting, now)
-        status = {**status, **self._address(pod), "startTime": status.get("startTime", timestamp(now))}
-        pod = self._status(key, pod, {**status, **_containers(pod, self._waits("ContainerCreating"))})
+        status = {**status, **self._address(pod), "startTime": status.get("startTime", self._work.stamp)}
+        pod = self._status(key, pod, {**status, **podstatus.containers(pod, podstatus.waiting("ContainerCreating"))})
         self._attach(key, pod)
 
     def _address(self, pod: Object) -> Object:
@@ -169,44 +154,57 @@ class Kubelet:
         return {"hostIP": found[0]} if found else {}
 
     def _attach(self, key: Key, pod: Object) -> None:
-        names, node, uid = pods.claims(pod), pod["spec"]["nodeName"], pod["metadata"]["uid"]
-        wait = (
-            self._claims.attach(key.namespace, names, node, uid, partial(self._attach_again, key, uid))
-            if names
-            else 0.0
-        )
+        names, uid = pods.claims(pod), pod["metadata"]["uid"]
+        if not names:
+            self._later(0.0, key, pod, self._pull)
+            return
+        fresh = self._claims.detached(key.namespace, names)
+        wait = self._claims.attach(pod, names, partial(self._attach_again, key, uid))
         if wait is not None:
-            self._later(wait, key, pod, self._pull)
+            self._later(wait, key, pod, partial(self._attached, volumes=fresh))
+
+    def _attached(self, key: Key, pod: Object, volumes: tuple[str, ...]) -> None:
+        self._claims.tell_attached(pod, volumes)
+        self._pull(key, pod)
 
     def _attach_again(self, key: Key, uid: str) -> None:
         self._work.kernel.clockwork.after(0.0, partial(self._due, key, uid, self._attach))
 
     def _pull(self, key: Key, pod: Object) -> None:
         if pods.failure(pod) == "image-pull":
-            self._status(key, pod, {**pod["status"], **_containers(pod, self._waits("ImagePullBackOff"))})
+            self._events.unpullable(pod, failing(pod, "image-pull"))
+            self._status(
+                key, pod, {**pod["status"], **podstatus.containers(pod, podstatus.waiting("ImagePullBackOff"))}
+            )
             return
-        self._later(self._pulling(pod), key, pod, self._initialize)
+        seconds, fetched = self._fetch(pod, in_order(pod))
+        self._later(seconds, key, pod, partial(self._initialize, seconds=seconds, fetched=fetched))
 
-    def _pulling(self, pod: Object) -> float:
-        """Seconds until all images are on the node, which has them then."""
-        wanted = {(pod["spec"]["nodeName"], container["image"]) for container in _every(pod)}
-        missing = wanted - self._images
-        self._images |= wanted
-        return self._work.profile.pull if missing else 0.0
+    def _fetch(self, pod: Object, containers: list[Object]) -> tuple[float, frozenset[str]]:
+        """Seconds until the images of containers are on the node, which has them then, and for whom they are pulled."""
+        node = pod["spec"]["nodeName"]
+        first = {c["image"]: c for c in reversed(containers) if (node, c["image"]) not in self._images}
+        fetched = [c for c in containers if first.get(c["image"]) is c]
+        self._images |= {(node, image) for image in first}
+        self._events.pulling(pod, fetched)
+        return self._work.profile.pull if first else 0.0, frozenset(c["name"] for c in fetched)
 
-    def _initialize(self, key: Key, pod: Object) -> None:
+    def _initialize(self, key: Key, pod: Object, seconds: float, fetched: frozenset[str]) -> None:
         profile = self._work.profile
+        self._events.pulled(pod, _named(pod, fetched), seconds)
         usual = profile.init * len(pod["spec"].get("initContainers") or []) + profile.run
-        self._later(pods.delay(pod, f"{profile.annotations}start-delay", usual), key, pod, self._run)
+        wait = pods.delay(pod, f"{profile.annotations}start-delay", usual)
+        self._later(wait, key, pod, partial(self._run, fetched=fetched))
 
-    def _run(self, key: Key, pod: Object) -> None:
+    def _run(self, key: Key, pod: Object, fetched: frozenset[str]) -> None:
         asked = pods.failure(pod)
         ends = pod["spec"].get("restartPolicy", "Always") != "Always"
+        self._events.started(pod, _begun(pod), fetched)
         if pods.never_initializes(pod):
             status = pods.with_conditions(
                 pod["status"], [("Initialized", False, "ContainersNotInitialized", "")], self._work.now
             )
-            self._status(key, pod, {**status, **_containers(pod, self._waits("PodInitializing"))})
+            self._status(key, pod, {**status, **podstatus.containers(pod, podstatus.waiting("PodInitializing"))})
             return
         if asked == "crash" and pod["spec"].get("restartPolicy") == "Never":
             self._end(key, pod, "Failed", 1)
@@ -219,7 +217,9 @@ class Kubelet:
         self._turn_ip += 1
         address = f"10.{self._turn_ip >> 16 & 255}.{self._turn_ip >> 8 & 255}.{self._turn_ip & 255}"
         status = {**status, "phase": "Running", "podIP": address, "podIPs": [{"ip": address}]}
-        pod = self._status(key, pod, {**status, **_containers(pod, self._runs(ready=False))})
+        pod = self._status(
+            key, pod, {**status, **podstatus.containers(pod, podstatus.running(self._work.stamp, ready=False))}
+        )
         if ends and asked != "never-ready":
             self._later(self._starting(pod), key, pod, partial(self._end, phase="Succeeded", code=0))
         elif asked != "never-ready":
@@ -233,13 +233,13 @@ class Kubelet:
         def made(container: Object, before: Object) -> Object:
             started = before.get("state", {}).get("running", {}).get("startedAt", now)
             ended = {"exitCode": code, "reason": reason, "startedAt": started, "finishedAt": now}
-            running = self._runs(ready=False)(container, before)
+            running = podstatus.running(self._work.stamp, ready=False)(container, before)
             return {**running, "started": False, "state": {"terminated": ended}}
 
         told = "PodCompleted" if phase == "Succeeded" else "PodFailed"
         unready = [(kind, False, told, "") for kind in ("ContainersReady", "Ready")]
         status = pods.with_conditions(pod["status"], unready, self._work.now)
-        self._status(key, pod, {**status, "phase": phase, **_containers(pod, made)})
+        self._status(key, pod, {**status, "phase": phase, **podstatus.containers(pod, made)})
 
     def _starting(self, pod: Object) -> float:
         """Seconds from running to ready."""
@@ -250,17 +250,21 @@ class Kubelet:
         status = pods.with_conditions(
             pod["status"], [("ContainersReady", True, "", ""), ("Ready", True, "", "")], self._work.now
         )
-        status["conditions"] = [_bare(c) if c["status"] == "True" else c for c in status["conditions"]]
-        self._status(key, pod, {**status, **_containers(pod, self._runs(ready=True))})
+        status["conditions"] = [podstatus.bare(c) if c["status"] == "True" else c for c in status["conditions"]]
+        self._status(key, pod, {**status, **podstatus.containers(pod, podstatus.running(self._work.stamp, ready=True))})
 
     def _crash(self, key: Key, pod: Object) -> None:
         started = [container["restartCount"] for container in pod["status"].get("containerStatuses", [])]
         times = max(started, default=0)
-        waits = self._waits("CrashLoopBackOff")
-        status = {**pod["status"], "phase": "Running", **_containers(pod, waits)}
+        waits = podstatus.waiting("CrashLoopBackOff")
+        status = {**pod["status"], "phase": "Running", **podstatus.containers(pod, waits)}
         for container in status["containerStatuses"]:
             container["restartCount"] = times + 1
-        self._status(key, pod, status)
+        pod = self._status(key, pod, status)
+        crashed = failing(pod, "crash")
+        if times:
+            self._events.started(pod, crashed)
+        self._events.crashed(pod, crashed)
         if times < len(BACKOFF):
             self._later(BACKOFF[times], key, pod, self._crash)
 
@@ -270,23 +274,40 @@ class Kubelet:
         changed = {c["name"] for c in pod["spec"]["containers"] if before.get(c["name"], c)["image"] != c["image"]}
         if not changed or pod["status"].get("phase") != "Running":
             return
-        waits = self._waits("ContainerCreating")
+        restarting = _named(pod, changed)
+        self._events.changed(pod, restarting)
+        waits = podstatus.waiting("ContainerCreating")
         statuses = [
             {**waits(c, old), "image": old.get("image", c["image"])} if c["name"] in changed else old
             for c in pod["spec"]["containers"]
             for old in [before.get(c["name"], {})]
         ]
-        unready = [(kind, False, "ContainersNotReady", _unready(pod)) for kind in ("ContainersReady", "Ready")]
+        unready = [(kind, False, "ContainersNotReady", podstatus.unready(pod)) for kind in ("ContainersReady", "Ready")]
         status = pods.with_conditions({**pod["status"], "containerStatuses": statuses}, unready, self._work.now)
         pod = self._status(key, pod, status)
-        wanted = any(
-            pods.container_failure(c) in {"image-pull", "crash", "never-ready"} for c in pod["spec"]["containers"]
+        failures = {pods.container_failure(c) for c in pod["spec"]["containers"]} - {""}
+        if failures:
+            self._tell_failed(pod, restarting)
+            return
+        seconds, fetched = self._fetch(pod, restarting)
+        again = pods.delay(pod, f"{self._work.profile.annotations}start-delay", self._work.profile.run)
+        wait = seconds + again + self._starting(pod)
+        self._later(
+            wait, key, pod, partial(self._restarted, names=frozenset(changed), seconds=seconds, fetched=fetched)
         )
-        if not wanted:
-            again = pods.delay(pod, f"{self._work.profile.annotations}start-delay", self._work.profile.run)
-            self._later(self._pulling(pod) + again + self._starting(pod), key, pod, self._restarted)
 
-    def _restarted(self, key: Key, pod: Object) -> None:
+    def _tell_failed(self, pod: Object, restarting: list[Object]) -> None:
+        """They were changed to images that are not there, or that do not run."""
+        self._events.unpullable(pod, [c for c in restarting if pods.container_failure(c) == "image-pull"])
+        run = [c for c in restarting if pods.container_failure(c) != "image-pull"]
+        seconds, fetched = self._fetch(pod, run)
+        self._events.pulled(pod, _named(pod, fetched), seconds)
+        self._events.started(pod, run, fetched)
+        self._events.crashed(pod, [c for c in run if pods.container_failure(c) == "crash"])
+
+    def _restarted(self, key: Key, pod: Object, names: frozenset[str], seconds: float, fetched: frozenset[str]) -> None:
+        self._events.pulled(pod, _named(pod, fetched), seconds)
+        self._events.started(pod, _named(pod, names), fetched)
         statuses = [
             {**c, "restartCount": c["restartCount"] + 1} if "waiting" in c.get("state", {}) else c
             for c in pod["status"]["containerStatuses"]
@@ -297,9 +318,12 @@ class Kubelet:
         """Not ready at once; gone when its containers have stopped, at the latest when its grace is over."""
         grace = float(pod["metadata"].get("deletionGracePeriodSeconds", pods.grace_period(pod)))
         if pods.is_ready(pod):
-            unready = [(kind, False, "ContainersNotReady", _unready(pod)) for kind in ("ContainersReady", "Ready")]
+            unready = [
+                (kind, False, "ContainersNotReady", podstatus.unready(pod)) for kind in ("ContainersReady", "Ready")
+            ]
             pod = self._status(key, pod, pods.with_conditions(pod["status"], unready, self._work.now))
         started = pod.get("status", {}).get("phase") == "Running"
+        self._events.stopping(pod)
         stopping = pods.delay(pod, f"{self._work.profile.annotations}stop-delay", self._work.profile.terminate)
         self._later(min(stopping, grace) if started else 0.0, key, pod, self._gone)
 
@@ -307,76 +331,22 @@ class Kubelet:
         if not pod["metadata"].get("finalizers"):
             self._work.kernel.delete(key)
 
-    def _waits(self, reason: str) -> Callable[[Object, Object], Object]:
-        def made(container: Object, before: Object) -> Object:
-            restarts = before.get("restartCount", 0)
-            return {
-                "name": container["name"], "image": container["image"], "imageID": before.get("imageID", ""),
-                "ready": False, "started": False, "restartCount": restarts, "state": {"waiting": {"reason": reason}},
-                "lastState": {},
-            }  # fmt: skip
 
-        return made
-
-    def _runs(self, *, ready: bool) -> Callable[[Object, Object], Object]:
-        stamp = timestamp(self._work.now)
-
-        def made(container: Object, before: Object) -> Object:
-            running = before.get("state", {}).get("running") or {"startedAt": stamp}
-            return {
-                "name": container["name"], "image": container["image"], "imageID": image_id(container["image"]),
-                "containerID": f"containerd://{image_id(container['image'] + container['name'])[-64:]}",
-                "ready": ready, "started": True, "restartCount": before.get("restartCount", 0),
-                "state": {"running": running}, "lastState": {},
-            }  # fmt: skip
-
-        return made
+def _named(pod: Object, names: Set[str]) -> list[Object]:
+    return [container for container in in_order(pod) if container["name"] in names]
 
 
-def _rank(condition: Object) -> int:
-    return CONDITIONS.index(condition["type"]) if condition["type"] in CONDITIONS else len(CONDITIONS)
-
-
-def _every(pod: Object) -> list[Object]:
-    return [*pod["spec"].get("containers", []), *(pod["spec"].get("initContainers") or [])]
-
-
-def image_id(image: str) -> str:
-    """An image ID that is the same for the same image."""
-    name, _, digest = image.partition("@")
-    return f"{name.rpartition(':')[0] or name}@{digest or 'sha256:' + hashlib.sha256(image.encode()).hexdigest()}"
-
-
-def _containers(pod: Object, made: Callable[[Object, Object], Object]) -> Object:
-    """The two lists of container statuses."""
-    lists = {}
-    for part, field in (("containers", "containerStatuses"), ("initContainers", "initContainerStatuses")):
-        before = {c["name"]: c for c in pod["status"].get(field, [])}
-        found = [made(c, before.get(c["name"], {})) for c in pod["spec"].get(part) or []]
-        if found:
-            lists[field] = found
-    return lists
-
-
-def _named_node(pod: Object) -> str:
-    """The node that a DaemonSet's affinity names."""
-    affinity = (pod["spec"].get("affinity") or {}).get("nodeAffinity") or {}
-    terms = (affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or {}).get("nodeSelectorTerms") or []
-    for field in (field for term in terms for field in term.get("matchFields") or []):
-        if field["key"] == "metadata.name":
-            return str(field["values"][0])
-    return ""
+def _begun(pod: Object) -> list[Object]:
+    """The containers that are started: none after one that does not end and has to."""
+    begun = []
+    for container in in_order(pod):
+        begun.append(container)
+        once = container in (pod["spec"].get("initContainers") or []) and container.get("restartPolicy") != "Always"
+        if once and pods.container_failure(container) in ("crash", "never-ready"):
+            break
+    return begun
 
 
 def _probing(pod: Object) -> float:
     probes = (container.get("readinessProbe") or {} for container in pod["spec"].get("containers", []))
     return float(max((probe.get("initialDelaySeconds", 0) for probe in probes), default=0))
-
-
-def _unready(pod: Object) -> str:
-    names = " ".join(container["name"] for container in pod["spec"].get("containers", []))
-    return f"containers with unready status: [{names}]"
-
-
-def _bare(condition: Object) -> Object:
-    return {name: value for name, value in condition.items() if name not in {"reason", "message"}}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from rollonce.sim import pods
-from rollonce.sim.controllers.work import PODS, REPLICASETS, Queue, Work, key_of, owned_by, pod_from
+from rollonce.sim.controllers.work import PODS, REPLICASETS, Queue, Work, controller, key_of, owned_by, pod_from
 from rollonce.sim.store import Key, Object
+
+SOURCE = controller("replicaset")
 
 
 class ReplicaSets:
@@ -34,10 +36,10 @@ class ReplicaSets:
         for _ in range(missing):
             unique = work.kernel.unique(f"{name}-")
             pod = pod_from(rs["spec"]["template"], owned_by(rs, "ReplicaSet"), namespace, unique, f"{name}-")
-            work.create(PODS, namespace, unique, pod)
+            work.create_pod(SOURCE, rs, pod)
         if missing < 0:
             for pod in sorted(active, key=_worth)[:-missing]:
-                work.delete(PODS, pod)
+                work.delete_pod(SOURCE, rs, pod)
 
     def _count(self, rs: Object, owned: list[Object]) -> None:
         """replica_set_utils.go, calculateStatus."""

@@ -6,9 +6,10 @@ import hashlib
 import json
 from collections.abc import Iterable
 
-from rollonce.sim.controllers.work import REPLICASETS, Work, scaled
+from rollonce.sim.controllers.work import REPLICASETS, Work, controller, scaled
 from rollonce.sim.store import Object
 
+SOURCE = controller("deployment")
 HASH = "pod-template-hash"
 REVISION = "deployment.kubernetes.io/revision"
 HISTORY = "deployment.kubernetes.io/revision-history"
@@ -141,7 +142,15 @@ def scale_to(work: Work, deployment: Object, rs: Object, count: int, *, force: b
     if changed or (force and after != before):
         metadata = {**rs["metadata"], "annotations": after}
         work.update(REPLICASETS, {**rs, "metadata": metadata, "spec": {**rs["spec"], "replicas": count}})
+    if changed:
+        tell_scaled(work, deployment, rs["metadata"]["name"], replicas(rs), count)
     return changed
+
+
+def tell_scaled(work: Work, deployment: Object, name: str, before: int, after: int) -> None:
+    """An Event of the Deployment (sync.go, scaleReplicaSet and getNewReplicaSet)."""
+    said = f"Scaled {'up' if before < after else 'down'} replica set {name} from {before} to {after}"
+    work.kernel.events.say(SOURCE, deployment, "ScalingReplicaSet", said)
 
 
 def proportional(work: Work, deployment: Object, active: list[Object]) -> None:

@@ -7,8 +7,20 @@ from typing import Any
 from rollonce.sim import pods
 from rollonce.sim.controllers import history
 from rollonce.sim.controllers.replicasets_of import replicas
-from rollonce.sim.controllers.work import CLAIMS, PODS, STATEFULSETS, Queue, Work, key_of, owned_by, pod_from
+from rollonce.sim.controllers.work import (
+    CLAIMS,
+    PODS,
+    STATEFULSETS,
+    Queue,
+    Work,
+    controller,
+    key_of,
+    owned_by,
+    pod_from,
+)
 from rollonce.sim.store import Key, Object
+
+SOURCE = controller("statefulset")
 
 
 class StatefulSets:
@@ -57,7 +69,7 @@ class StatefulSets:
         name = counted.update
         for pod in reversed(there[lowest:]):
             if _revision(pod) != name and not pods.is_terminating(pod):
-                self._work.delete(PODS, pod)
+                self._delete(thing, pod)
                 counted.status["currentReplicas"] -= 1
                 return
             if pods.is_terminating(pod) or not self._is_available(thing, pod):
@@ -78,7 +90,7 @@ class StatefulSets:
                     return None
             elif pods.is_finished(pod):
                 if not pods.is_terminating(pod):
-                    self._work.delete(PODS, pod)
+                    self._delete(thing, pod)
                 if ordered:
                     return None
             elif ordered and (pods.is_terminating(pod) or not self._is_available(thing, pod)):
@@ -92,7 +104,7 @@ class StatefulSets:
         for pod in condemned:
             waits = pods.is_terminating(pod) or (pod in broken and pod is not broken[-1])
             if not waits or (not ordered and not pods.is_terminating(pod)):
-                self._work.delete(PODS, pod)
+                self._delete(thing, pod)
             if ordered:
                 return True
         return False
@@ -120,12 +132,25 @@ class StatefulSets:
             if self._work.get(key) is None:
                 made = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {}, "spec": claim["spec"]}
                 self._work.create(CLAIMS, namespace, key.name, made)
+                said = f"Create Claim {key.name} Pod {name} in StatefulSet {thing['metadata']['name']} success"
+                self._work.kernel.events.say(SOURCE, thing, "SuccessfulCreate", said)
             volumes.append({"name": volume, "persistentVolumeClaim": {"claimName": key.name}})
         spec = {**template["spec"], "hostname": name, **({"volumes": volumes} if volumes else {})}
         if thing["spec"].get("serviceName"):
             spec["subdomain"] = thing["spec"]["serviceName"]
         made = {**pod, "metadata": {**pod["metadata"], "labels": labels}, "spec": spec}
-        return self._work.create(PODS, namespace, name, made)
+        created = self._work.create(PODS, namespace, name, made)
+        self._tell(thing, "Create", name)
+        return created
+
+    def _delete(self, thing: Object, pod: Object) -> None:
+        self._work.delete(PODS, pod)
+        self._tell(thing, "Delete", pod["metadata"]["name"])
+
+    def _tell(self, thing: Object, verb: str, name: str) -> None:
+        """stateful_pod_control.go, recordPodEvent."""
+        said = f"{verb} Pod {name} in StatefulSet {thing['metadata']['name']} successful"
+        self._work.kernel.events.say(SOURCE, thing, f"Successful{verb}", said)
 
     def _store(self, thing: Object, counted: Counted, collisions: int) -> None:
         """updateStatefulSetStatus; a collision alone is not written."""

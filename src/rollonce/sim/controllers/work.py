@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from rollonce.sim import pods
 from rollonce.sim.api import admission, defaults
 from rollonce.sim.clockwork import timestamp
+from rollonce.sim.events import Source
 from rollonce.sim.kernel import CONTROLLER_MANAGER, Kernel
 from rollonce.sim.pods import Profile
 from rollonce.sim.store import Change, Collection, Key, Object
@@ -260,6 +261,17 @@ class Work:
             key_of(collection, thing), {**thing, "status": status}, manager=CONTROLLER_MANAGER, subresource="status"
         )
 
+    def create_pod(self, source: Source, by: Object, pod: Object) -> None:
+        """Creates a pod of `by`, and says so (pkg/controller/controller_utils.go, createPods)."""
+        metadata = pod["metadata"]
+        self.create(PODS, metadata["namespace"], metadata["name"], pod)
+        self.kernel.events.say(source, by, "SuccessfulCreate", f"Created pod: {metadata['name']}")
+
+    def delete_pod(self, source: Source, by: Object, pod: Object) -> None:
+        """Deletes a pod of `by`, and says so (DeletePod)."""
+        self.delete(PODS, pod)
+        self.kernel.events.say(source, by, "SuccessfulDelete", f"Deleted pod: {pod['metadata']['name']}")
+
     def delete(self, collection: Collection, thing: Object) -> None:
         """Deletes as a DELETE with background propagation would: pods get their grace, finalizers hold."""
         key = key_of(collection, thing)
@@ -278,6 +290,11 @@ class Work:
             return
         ended = {"deletionTimestamp": timestamp(self.now + grace), "deletionGracePeriodSeconds": int(grace)}
         self.kernel.update(key, {**live, "metadata": {**metadata, **ended}}, manager=CONTROLLER_MANAGER)
+
+
+def controller(name: str) -> Source:
+    """A controller of the controller manager as it tells Events."""
+    return Source(f"{name}-controller", CONTROLLER_MANAGER)
 
 
 def age(thing: Object) -> tuple[str, str]:
