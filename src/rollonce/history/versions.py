@@ -28,16 +28,23 @@ def second(roll: Roll, deploy: Sequence[Roll], revisions: Sequence[Revision]) ->
 
 
 def doubt(roll: Roll, deploy: Sequence[Roll], revisions: Sequence[Revision]) -> str:
-    """As `second`, where the other version may have come with the deploy's first roll or before it: that is gone."""
-    first = deploy[0]
-    if first.before is not None:
+    """As `second`, where the other version may have come with the deploy's first roll: what that changed is gone.
+
+    Empty behind another roll of which that holds: they are of one deploy whether it began with that one or before.
+    """
+    if deploy[0].before is not None or any(_may_be_second(r, deploy[:i], revisions) for i, r in enumerate(deploy) if i):
         return ""
+    return _may_be_second(roll, deploy, revisions)
+
+
+def _may_be_second(roll: Roll, deploy: Sequence[Roll], revisions: Sequence[Revision]) -> str:
+    first = deploy[0].after
     since = {change.container for earlier in deploy for change in earlier.changes}
     for container, version in _new(roll, revisions):
-        had = first.after.template.images.get(container)
+        had = first.template.images.get(container)
         other = build.version_of(had) if had and container not in since else None
         if other is not None and _alike(version, other) and version.name != other.name:
-            return f"revision {first.after.number} may have brought another version of {container} already"
+            return f"revision {first.number} may have brought another version of {container} already"
     return ""
 
 
