@@ -135,13 +135,18 @@ def renewed(page: str) -> str:
     text = (ROOT / page).read_text()
     for (where, name), make in PARTS.items():
         if where == page:
-            start, end = f"<!-- {name}:start -->\n", f"<!-- {name}:end -->"
-            head, _, rest = text.partition(start)
-            _, found, tail = rest.partition(end)
-            if not found:
-                raise ValueError(f"{page} has no lines {start.strip()} and {end}")
-            text = f"{head}{start}\n{make()}\n\n{end}{tail}"
+            text = replaced(text, name, make())
     return text
+
+
+def replaced(text: str, name: str, content: str) -> str:
+    """A page with another content of one of its parts. Raises ValueError where it has no such part."""
+    start, end = f"<!-- {name}:start -->\n", f"<!-- {name}:end -->"
+    head, _, rest = text.partition(start)
+    _, found, tail = rest.partition(end)
+    if not found:
+        raise ValueError(f"there are no lines {start.strip()} and {end}")
+    return f"{head}{start}\n{content}\n\n{end}{tail}"
 
 
 def pages() -> list[str]:

@@ -2,85 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import math
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.controlplane import manifests
 from tests.controlplane.audit import Audit
 from tests.scenarios import fleet
-from tests.scenarios.backends import Real, real_only
+from tests.scenarios.auditing import CEO, Auditor, environment, findings, next_second, two_steps, writers
+from tests.scenarios.backends import real_only
 from tests.scenarios.world import World, image
 
 pytestmark = real_only("the API server's audit log, kubectl's own dumps, users")
 
-CEO = "deployment/agent-ceo"
 DUMP = ("get", "deploy,rs,sts,ds,controllerrevisions,pods,events", "-o", "json", "--show-managed-fields")
-
-
-def environment(world: World) -> dict[str, str]:
-    assert isinstance(world.backend, Real)
-    return world.backend.environment("admin")
-
-
-def next_second() -> None:
-    """Timestamps of the API have whole seconds: two steps within one could be told apart by no reader of them."""
-    time.sleep(1.05 - time.time() % 1)
-
-
-class Auditor:
-    """What audit says of a world, from all that it may see and from parts of it."""
-
-    def __init__(self, world: World, log: Path) -> None:
-        self.world = world
-        self.log = log
-
-    def __call__(self, *arguments: str, user: str = "reader", log: bool = False) -> Any:
-        """The document of a live audit."""
-        given = ["--api-audit-log", str(self.log)] if log else []
-        run = self.world.rollonce("audit", "-n", self.world.namespace, "-o", "json", *given, *arguments, user=user)
-        assert run.code in (0, 6), run.err
-        return run.json()
-
-    def both(self) -> list[Any]:
-        """With the API's audit log, and without it."""
-        return [self(log=True), self()]
 
 
 @pytest.fixture
 def auditor(world: World, audit: Audit) -> Auditor:
     return Auditor(world, audit.log)
-
-
-def findings(document: Any) -> list[tuple[int, str, str]]:
-    """(revision, kind, certainty) of the redundant rolls."""
-    return [(f["after"], f["kind"], f["certainty"]) for f in document["findings"]]
-
-
-def writers(document: Any) -> dict[int, list[tuple[str | None, str | None]]]:
-    """Revision -> (manager, user) of its writers."""
-    return {
-        roll["after"]: [(w["manager"], w["user"]) for w in roll["writers"]]
-        for workload in document["workloads"]
-        for roll in workload["rolls"]
-    }
-
-
-def two_steps(world: World, old: str = "4f2b-1186", new: str = "4f2c-1187") -> None:
-    """The story's pipeline: set image for the agent, then the manifest with all images."""
-    world.has(fleet.ceo(old))
-    next_second()
-    world.kubectl("set", "image", CEO, f"agent={image('agent', new)}", user="deployer")
-    world.settled(CEO)
-    next_second()
-    world.apply(fleet.ceo(new))
-    world.settled(CEO)
 
 
 def test_the_story_is_found_with_its_kind_and_its_writers(world: World, auditor: Auditor) -> None:
@@ -129,6 +73,16 @@ def test_the_gate_fails_on_a_step_that_rolls_after_converge(world: World, audito
     assert findings(run.json()) == [(3, "split", "seen")]
 
 
+def test_a_deploy_that_had_nothing_to_do_leaves_no_id_to_the_gate(world: World) -> None:
+    """As a mistyped one: only the pipeline knows which of both it is."""
+    world.has(fleet.ceo("4f2b-1186"))
+    assert world.converge(CEO, *fleet.pairs("4f2b-1186")[:2], "--deploy-id", "run-1186.2").code == 0
+    gate = ("audit", "-n", world.namespace, "--deploy-id", "run-1186.2", "--fail-on", "redundant")
+    refused, allowed = world.rollonce(*gate, user="reader"), world.rollonce(*gate, "--allow-unmatched", user="reader")
+    assert (refused.code, refused.err.splitlines()[0]) == (2, "error: nothing-matched")
+    assert (allowed.code, allowed.err) == (0, "warning: nothing here carries the deploy id run-1186.2\n")
+
+
 def test_a_hotfix_after_converge_inherits_its_id_and_is_not_of_its_deploy(world: World, auditor: Auditor) -> None:
     world.has(fleet.ceo("4f2b-1186"))
     next_second()
@@ -141,6 +95,40 @@ def test_a_hotfix_after_converge_inherits_its_id_and_is_not_of_its_deploy(world:
         assert findings(document) == []
         names = [(deploy["name"], len(deploy["members"])) for deploy in document["deploys"]]
         assert names == [("run-1187", 1), ("build 4f2d-1188", 1)]
+
+
+def test_what_somebody_else_changes_right_after_converge_is_told_of_and_not_counted(
+    world: World, auditor: Auditor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It inherits the deploy id. The log names another user; without it `kubectl edit` speaks for a change by hand."""
+    thing = fleet.ceo("4f2b-1186")
+    thing["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "MODE", "value": "slow"}]
+    world.has(thing)
+    next_second()
+    assert world.converge(CEO, *fleet.pairs("4f2c-1187")[:2], "--deploy-id", "run-1187").code == 0
+    next_second()
+    monkeypatch.setenv("EDITOR", "sed -i s/slow/fast/")
+    world.kubectl("edit", CEO)
+    world.settled(CEO)
+    assert world.deploy_id(CEO) == "run-1187"
+    logged, withheld = auditor.both()
+    for document in (logged, withheld):
+        assert (findings(document), [f["after"] for f in document["open"]]) == ([], [3])
+    assert "though deployer wrote the first and admin the second" in logged["open"][0]["settle"][0]
+    assert "somebody edited the second by hand" in withheld["open"][0]["settle"][0]
+
+
+def test_a_second_version_right_after_the_first_is_a_deploy_of_its_own(world: World, auditor: Auditor) -> None:
+    """Neither ids nor builds tell: a deploy does not give one container two new versions."""
+    world.has(fleet.ceo("1.0.0"))
+    for version in ("1.1.0", "1.2.0"):
+        next_second()
+        world.kubectl("set", "image", CEO, f"agent={image('agent', version)}")
+        world.settled(CEO)
+    for document in auditor.both():
+        assert findings(document) == []
+        assert [len(deploy["members"]) for deploy in document["deploys"]] == [1, 1]
+        assert "another version of agent: 1.2.0" in document["deploys"][1]["why"]
 
 
 def test_rollout_undo_is_a_recovery_by_the_log_and_by_its_manager(world: World, auditor: Auditor) -> None:
@@ -330,23 +318,3 @@ def test_explain_tells_one_revision(world: World) -> None:
     assert "written by kubectl (seen" in run.out
     missing = world.rollonce("explain", CEO, "--revision", "9", "-n", world.namespace, user="reader")
     assert (missing.code, missing.err.splitlines()[0]) == (2, "error: nothing-matched")
-
-
-def test_two_contexts_are_told_apart(world: World, auditor: Auditor) -> None:
-    """The same cluster under two names is two clusters to audit."""
-    two_steps(world)
-    config = json.loads(world.kubectl("config", "view", "--raw", "-o", "json").stdout)
-    [context] = config["contexts"]
-    config["contexts"].append(context | {"name": "other"})
-    document = auditor_of(world, config, context["name"], "other")
-    assert [f["workload"]["cluster"] for f in document["findings"]] == sorted([context["name"], "other"])
-
-
-def auditor_of(world: World, config: Any, *contexts: str) -> Any:
-    """An audit of several contexts of one kubeconfig."""
-    place = Path(environment(world)["HOME"]) / "two.json"
-    place.write_text(json.dumps(config))
-    given = [word for context in contexts for word in ("--context", context)]
-    run = world.rollonce("audit", "-n", world.namespace, "--kubeconfig", str(place), *given, "-o", "json", user="admin")
-    assert run.code == 0, run.err
-    return run.json()

@@ -3,6 +3,7 @@
 `python -m tests.truth [--first SEED] [--count N]` plays so many histories on the real control plane; it is resumable.
 `python -m tests.truth simulated [--first SEED] [--count N]` plays them on the simulated cluster.
 `python -m tests.truth grouping [--first SEED] [--count N]` measures how well rolls are grouped into deploys.
+With `--write` the figures go into docs/how-it-works/audit-truth.md, with seeds and commit.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ from tests.controlplane import build
 from tests.controlplane.starting import ROOT, Running
 from tests.truth import grouping, ledger, plan, simulation, suite
 from tests.truth.suite import Judged
+from tools import docs
 
 CHUNK = 60
+PAGE = ROOT / "docs" / "how-it-works" / "audit-truth.md"
 
 
 def main(arguments: list[str]) -> int:
@@ -31,28 +34,34 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("where", nargs="?", choices=["real", "simulated", "grouping"], default="real")
     parser.add_argument("--count", type=int, default=300, help="how many seeds")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--write", action="store_true", help="write the figures into the documentation")
     options = parser.parse_args(arguments)
     seeds = range(options.first, options.first + options.count)
+    commit = _commit()
     if options.where == "grouping":
         lines, good = grouping.table(seeds)
-        print(*lines, sep="\n")
-        return int(not good)
-    if options.where == "simulated":
-        return _simulated(seeds)
-    return _real(seeds)
+        code = int(not good)
+    else:
+        judged = _simulated(seeds) if options.where == "simulated" else _real(seeds, commit)
+        lines = figures(judged)
+        code = int(any(each.wrong or each.unplayed for each in judged))
+    print(*lines, sep="\n")
+    if options.write:
+        about = f"Seeds {seeds.start} to {seeds.stop - 1}, commit `{commit[:12]}{'-changed' if '-' in commit else ''}`."
+        PAGE.write_text(docs.replaced(PAGE.read_text(), options.where, "\n".join((about, "", *lines))))
+    return code
 
 
-def _simulated(seeds: range) -> int:
+def _simulated(seeds: range) -> list[Judged]:
     with tempfile.TemporaryDirectory() as folder:
-        judged = [simulation.judge(seed, Path(folder)) for seed in seeds]
-    for each in judged:
-        _tell(each)
-    print(figures(judged))
-    return int(any(each.wrong or each.unplayed for each in judged))
+        judged = []
+        for seed in seeds:
+            judged.append(simulation.judge(seed, Path(folder)))
+            _tell(judged[-1])
+    return judged
 
 
-def _real(seeds: range) -> int:
-    commit = _commit()
+def _real(seeds: range, commit: str) -> list[Judged]:
     folder = build.cache().parent / "stress" / "truth" / commit
     judged = _known(folder / "results.jsonl")
     left = [seed for seed in seeds if seed not in judged]
@@ -68,24 +77,28 @@ def _real(seeds: range) -> int:
                     _tell(each)
                 took = time.monotonic() - began
                 print(f"{start + len(chunk)} of {len(left)}; {len(chunk)} took {took:.0f} s", flush=True)
-    mine = [judged[seed] for seed in seeds]
-    print(figures(mine))
-    return int(any(each.wrong or each.unplayed for each in mine))
+    return [judged[seed] for seed in seeds]
 
 
-def figures(judged: list[Judged]) -> str:
+def figures(judged: list[Judged]) -> list[str]:
     """What was compared, and how often audit was wrong."""
     counts: Counter[str] = Counter()
     for each in judged:
         counts.update(each.counts)
     wrong = [each.seed for each in judged if each.wrong]
-    lines = [
-        f"{len(judged)} histories; {len(wrong)} with something untrue {wrong}",
-        f"{sum(bool(each.unplayed) for each in judged)} could not be played",
-        f"{sum(each.unsure for each in judged)} rolls undecidable, for a step came late",
-        *(f"{what}: {n}" for what, n in sorted(counts.items())),
+    names = sorted({what.partition(", ")[2] for what in counts})
+    return [
+        "| | |",
+        "| --- | --- |",
+        f"| histories | {len(judged)} |",
+        f"| with something untrue | {len(wrong)}{f' {wrong}' if wrong else ''} |",
+        f"| that could not be played | {sum(bool(each.unplayed) for each in judged)} |",
+        f"| rolls that are undecidable, for a step came late | {sum(each.unsure for each in judged)} |",
+        "",
+        "| rolls | with the log | without it |",
+        "| --- | --- | --- |",
+        *(f"| {name} | {counts[f'with the log, {name}']} | {counts[f'without it, {name}']} |" for name in names),
     ]
-    return "\n".join(lines)
 
 
 def _tell(each: Judged) -> None:

@@ -29,6 +29,7 @@ def judge(truth: Truth, document: Any, *, logged: bool) -> Verdict:
         verdict.wrong.append("the workload is missing")
         return verdict
     found = {f["after"]: f for f in document["findings"] if _place(f["workload"]) == place}
+    opened = {f["after"] for f in document["open"] if _place(f["workload"]) == place}
     rolls = {roll.number: roll for roll in truth.rolls}
     told = {roll["after"]: roll for roll in history["rolls"]}
     verdict.wrong += _sums(truth, history, told)
@@ -38,14 +39,23 @@ def judge(truth: Truth, document: Any, *, logged: bool) -> Verdict:
         if roll.kind and roll.sure and visible(roll, truth):
             verdict.counts["redundant"] += 1
             if roll.number in found:
-                verdict.counts[f"found {found[roll.number]['certainty']}"] += 1
+                verdict.counts[f"redundant, found as {found[roll.number]['certainty']}"] += 1
+            elif roll.number in opened:
+                verdict.counts["redundant, told of and not counted"] += 1
+                if logged and roll.earlier[0] - 1 in truth.shown:
+                    verdict.wrong.append(f"revision {roll.number}, a {roll.kind}, is not counted")
             elif logged:
                 verdict.wrong.append(f"revision {roll.number}, a {roll.kind}, is not found")
             else:
-                verdict.counts["not found"] += 1
+                verdict.counts["redundant, not found"] += 1
+        elif roll.sure and not roll.kind:
+            if roll.number in opened:
+                verdict.counts["needed, told of and not counted"] += 1
+            elif roll.number in found:
+                verdict.counts[f"needed, called redundant as {found[roll.number]['certainty']}"] += 1
     for number, each in told.items():
         verdict.wrong += _written(rolls[number], each, verdict, logged=logged) if number in rolls else []
-    verdict.counts["rolls"] += len(told)
+    verdict.counts["all"] += len(told)
     return verdict
 
 
@@ -97,7 +107,7 @@ def _found(roll: Roll | None, finding: Any, truth: Truth, *, logged: bool) -> It
 
 def _written(roll: Roll, told: Any, verdict: Verdict, *, logged: bool) -> Iterator[str]:
     sure = [w for w in told["writers"] if w["certainty"] == "seen"]
-    verdict.counts[f"writers {'seen' if sure else told['writers'][0]['certainty']}"] += 1
+    verdict.counts[f"writer {'seen' if sure else told['writers'][0]['certainty']}"] += 1
     for writer in told["writers"]:
         if writer["certainty"] == "inferred" and not writer["settle"] and not logged:
             yield f"the writer of revision {roll.number} is inferred, and nothing is said to settle it"

@@ -106,6 +106,8 @@ class _Draw:
         self._user = USERS[0]
         # Whether the next act may follow at once, for something else than time tells them apart.
         self._apart = False
+        # Tools that have given an image a version in this deploy, by image.
+        self._gave: dict[str, list[Act]] = {}
 
     def release(self) -> list[Step]:
         """The steps of one act; some are an act and what follows upon it."""
@@ -113,7 +115,7 @@ class _Draw:
         kinds: list[Callable[[], Iterator[Step]]] = [
             self._one, self._split, self._split, self._bounce, self._rewrite, self._restart, self._churn, self._undo,
             self._failed, self._converge, self._late, self._hotfix, self._again, self._scale, self._alone, self._mixed,
-            self._mixed, self._standing,
+            self._mixed, self._standing, self._follow, self._follow,
         ]  # fmt: skip
         first = self.random.choice((0.3, LONG)) if self._apart else LONG
         self._apart = False
@@ -122,6 +124,7 @@ class _Draw:
 
     def _begin(self) -> None:
         self._deploy += 1
+        self._gave = {}
         self._user = self.random.choice(USERS)
         made = f"{self.random.getrandbits(20):05x}"
         self._count += 1
@@ -139,7 +142,17 @@ class _Draw:
         return Step(act, self._user, self._deploy, values, **more)
 
     def _how(self, field: str) -> Act:
-        return self.random.choice(ROLLING if field in IMAGES else ROLLING[1:])
+        """How a step writes. Two tools may disagree on an image's version; none is run for one deploy with two of them.
+
+        Of builds one deploy has but one.
+        """
+        acts = [act for act in (ROLLING if field in IMAGES else ROLLING[1:]) if act not in self._gave.get(field, ())]
+        chosen = self.random.choice(acts)
+        if field in IMAGES and not self._tag:
+            # Two writes may make one roll, so that what counts is who wrote in this deploy at all.
+            for image in IMAGES:
+                self._gave.setdefault(image, []).append(chosen)
+        return chosen
 
     def _gap(self) -> dict[str, Any]:
         """Between steps of one act: at once, so that the controllers may see one change only, or a little later."""
@@ -215,14 +228,9 @@ class _Draw:
         """By hand and by somebody else after a converge: it inherits a deploy id that is not its own."""
         [first] = self._converge()
         yield first
-        built = self._tag
         self._begin()
         self._user = self.random.choice([user for user in USERS if user != first.user])
-        if built and self._tag:
-            # Another build of the same image is another deploy, however soon it comes.
-            yield self._change(first.values[0][0], gap=self.random.choice((0.3, LONG)))
-        else:
-            yield self._change(self.random.choice(FIELDS), gap=LONG)
+        yield self._change(self.random.choice(FIELDS), gap=self.random.choice((0.3, 1.1, LONG)))
 
     def _again(self) -> Iterator[Step]:
         """The same deploy id once more: at once it finds nothing to do, after a hotfix it brings its images back."""
@@ -258,6 +266,20 @@ class _Draw:
                 self._user = self.random.choice(USERS)
             yield self._step(Act.CLIENT, ("agent", STANDING), gap=LONG)
             yield self._step(Act.SET, ("agent", self.value("agent")), gap=0.3)
+
+    def _follow(self) -> Iterator[Step]:
+        """Two versions of one image are deployed by one pipeline, one right after the other; or three."""
+        image = self.random.choice(IMAGES)
+        act = self.random.choice(ROLLING)
+        user = self._user
+        for turn in range(self.random.choice((2, 2, 3))):
+            if turn:
+                self._begin()
+                self._user = user
+            self._tag = ""
+            yield self._step(act, (image, self.value(image)), gap=self.random.choice((0.3, 1.1)))
+            if self.random.random() < 0.3:
+                yield self._change("MODE", gap=0.3)
 
     def _id(self) -> str:
         return f"run-{self._seed}-{self._deploy}.1"

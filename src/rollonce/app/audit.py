@@ -99,8 +99,11 @@ def gather(sources: Sources, selection: Selection, into: Gathering) -> None:
     """
     for path in sources.dumps:
         _dump(path, into)
-    for path in dumps.logs(sources.logs):
-        dumps.read_log(path, into.part(sources.clusters[0].name if len(sources.clusters) == 1 else ""))
+    if sources.logs and len(sources.clusters) > 1:
+        into.part("").gap("API audit logs", "nothing tells which of the clusters they are of", "audit that one alone")
+    else:
+        for path in dumps.logs(sources.logs):
+            dumps.read_log(path, into.part(sources.clusters[0].name if sources.clusters else ""))
     for cluster in sources.clusters:
         _cluster(cluster, selection, into)
 

@@ -19,10 +19,12 @@ from rollonce.app.audit import Cluster, Gathering, Sources
 from rollonce.cli import connect
 from rollonce.cli.duration import Duration
 from rollonce.errors import ExitCode, MissingArguments, NothingMatched, UnknownKind, UnwritableFile, exitcode
+from rollonce.history import review as reviews
 from rollonce.history.review import Question, Review
 from rollonce.model import reference
 from rollonce.model.deploy import check_id
 from rollonce.model.kind import Kind
+from rollonce.model.nearest import nearest
 from rollonce.model.reference import Every, Selection
 from rollonce.report import audit_json, audit_markdown, audit_text, junit
 from rollonce.report.output import Output
@@ -52,8 +54,9 @@ class Asked:
     selector: str
     since: float
     window: float
-    deploy_id: str
+    deploy_id: str | None
     fail_on: str
+    allow_unmatched: bool
     redact: bool
     html: str
     output: str
@@ -116,10 +119,11 @@ def evidence(command: Callable[..., Any]) -> Callable[..., Any]:
     help="How far back to count; 0 means all that can be seen.",
 )
 @evidence
-@click.option("--deploy-id", metavar="ID", default="", help="Only the rolls of this deploy.")
+@click.option("--deploy-id", metavar="ID", default=None, help="Only the rolls of this deploy.")
 @click.option(
     "--fail-on", type=click.Choice(["redundant"]), default=None, help="Exit with 6 where a redundant roll is found."
 )
+@click.option("--allow-unmatched", is_flag=True, help="A --deploy-id that nothing carries is no error of --fail-on.")
 @click.option("--html", metavar="FILE", default="", help="Also write the report as one HTML page.")
 @click.option("--redact", is_flag=True, help="Write a dump that is safe to send, and judge nothing.")
 @click.option(
@@ -149,9 +153,9 @@ def command(
 
 
 def _run(place: Place, asked: Asked) -> ExitCode:
-    if asked.deploy_id:
+    if asked.deploy_id is not None:
         check_id(asked.deploy_id, act="audit")
-    selection = select(asked.words, place, asked.selector, act="audit")
+    selection = select(asked.words, place, asked.selector, act="audit", redact=asked.redact)
     if asked.redact:
         from rollonce.app import redact
 
@@ -163,11 +167,12 @@ def _run(place: Place, asked: Asked) -> ExitCode:
         now,
         now - timedelta(seconds=asked.since) if asked.since else None,
         timedelta(seconds=asked.window),
-        asked.deploy_id,
+        asked.deploy_id or "",
     )
     review, interruption = reviewed(place, selection, question)
-    blind = bool(asked.fail_on) and not any(timeline.revisions for timeline in review.timelines)
-    code = ExitCode.REDUNDANT if asked.fail_on and review.findings else ExitCode.USAGE if blind else ExitCode.OK
+    unseen = _unseen(review)
+    fault = _blind(review) or (None if asked.allow_unmatched else unseen) if asked.fail_on else None
+    code = ExitCode.REDUNDANT if asked.fail_on and review.findings else ExitCode.USAGE if fault else ExitCode.OK
     if interruption is not None:
         code = exitcode.of_interruption(interruption)
     if asked.html:
@@ -175,13 +180,34 @@ def _run(place: Place, asked: Asked) -> ExitCode:
     _show(review, asked.output, code, interrupted=interruption is not None)
     if interruption is not None:
         raise interruption
-    if blind:
-        raise NothingMatched(
-            "no revision of any workload can be seen: a gate that sees nothing proves nothing",
-            act="audit --fail-on",
-            hint="check the namespace, the dump, and the rights that are missing above",
-        )
+    if fault is not None:
+        raise fault
+    if unseen is not None:
+        Output(sys.stderr).lines([f"warning: {unseen.fact}"])
     return code
+
+
+def _blind(review: Review) -> NothingMatched | None:
+    if any(timeline.revisions for timeline in review.timelines):
+        return None
+    return NothingMatched(
+        "no revision of any workload can be seen: a gate that sees nothing proves nothing",
+        act="audit --fail-on",
+        hint="check the namespace, the dump, and the rights that are missing above",
+    )
+
+
+def _unseen(review: Review) -> NothingMatched | None:
+    """A deploy id that nothing carries: it is mistyped, or its deploy had nothing to do."""
+    deploy_id, ids = review.question.deploy_id, reviews.carried_ids(review)
+    if not deploy_id or deploy_id in ids:
+        return None
+    close = nearest(deploy_id, ids)
+    return NothingMatched(
+        f"nothing here carries the deploy id {deploy_id}" + (f'; the nearest is "{close}"' if close else ""),
+        act="audit --deploy-id",
+        hint="check the id and the namespace; --allow-unmatched lets a deploy pass that had nothing to do",
+    )
 
 
 def reviewed(place: Place, selection: Selection, question: Question) -> tuple[Review, KeyboardInterrupt | None]:
@@ -192,8 +218,10 @@ def reviewed(place: Place, selection: Selection, question: Question) -> tuple[Re
     # Evidence is made once, holds no cycles and lives to the end: looking through it again and again is half the work.
     gc.disable()
     with reading, sources(place) as found:
-        if selection.namespace is not None and found.clusters:
-            selection = replace(selection, namespace=found.clusters[0].namespace)
+        if found.clusters:
+            # Each is read in the namespace that is meant there. A log, which only one alone may have, has all of them.
+            spaces = {cluster.namespace for cluster in found.clusters}
+            selection = replace(selection, namespace=spaces.pop() if len(spaces) == 1 else None)
         try:
             audit.gather(found, selection, gathering)
         except KeyboardInterrupt as interrupt:
@@ -201,12 +229,14 @@ def reviewed(place: Place, selection: Selection, question: Question) -> tuple[Re
     return audit.judge(gathering.evidence(selection), question, selection), interruption
 
 
-def select(words: tuple[str, ...], place: Place, selector: str, *, act: str) -> Selection:
+def select(words: tuple[str, ...], place: Place, selector: str, *, act: str, redact: bool = False) -> Selection:
     """The workloads that are meant; with a dump and without a namespace, those of all of its namespaces."""
     if place.all_namespaces and place.namespace:
         raise MissingArguments("-n and -A exclude each other", act=act, hint="give one of them")
     if place.dumps and place.contexts:
         raise MissingArguments("--from and --context exclude each other", act=act, hint="give one of them")
+    if redact and len(place.contexts) > 1:
+        raise MissingArguments("a dump is that of one cluster", act=act, hint="give one --context for each dump")
     everywhere = place.all_namespaces or (bool(place.dumps) and not place.namespace)
     namespace = None if everywhere else place.namespace
     if not words:

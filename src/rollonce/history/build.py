@@ -1,4 +1,7 @@
-"""Builds, as image tags tell them: a commit, a run's number, shared by the images of one build."""
+"""Builds and versions, as image references tell them.
+
+A build is a commit or a run's number, shared by the images of one build. A version is one image's own.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,8 @@ _SHORTEST_COMMIT = 7
 _SHORTEST_RUN = 3
 # A number of fewer digits is shared by chance too easily to connect two different tags.
 _TELLING_RUN = 4
+# A tag with one of these names something that does not move.
+_PINNING = frozenset({"commit", "run", "short", "date", "version", "number"})
 
 
 class Build(Struct, frozen=True, cache_hash=True):
@@ -26,6 +31,26 @@ class Build(Struct, frozen=True, cache_hash=True):
     tag: str
     words: frozenset[str]
     scheme: tuple[str, ...]
+
+
+class Version(Struct, frozen=True):
+    """An image that a reference pins: its repository, the tag or digest, and how that is made."""
+
+    repository: str
+    name: str
+    scheme: tuple[str, ...]
+
+
+@lru_cache(maxsize=65536)
+def version_of(reference: str) -> Version | None:
+    """The version that a reference names, be it a build or not; None for a moving tag (`latest`, `stable`)."""
+    parts = image.split(reference)
+    if parts is None:
+        return None
+    scheme = tuple(_form(word) for word in _words(parts.tag))
+    if _PINNING & set(scheme):
+        return Version(parts.repository, parts.tag, scheme)
+    return Version(parts.repository, parts.digest, ("digest",)) if parts.digest else None
 
 
 @lru_cache(maxsize=65536)

@@ -91,7 +91,7 @@ class Collected:
 
     def gap(self, source: str, cost: str, hint: str = "") -> None:
         """Tell of a source that is missing."""
-        self.gaps.append(Gap(source, cost, hint))
+        self.gaps.append(Gap(f"{self.cluster}: {source}" if self.cluster else source, cost, hint))
 
     def reject(self, what: str, why: str) -> None:
         """Tell of something that could not be used."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
-from rollonce.history import links
-from rollonce.history.build import Build
+from rollonce.history import links, versions
+from rollonce.history.build import Build, Version
 from rollonce.history.evidence import Subject
 from rollonce.history.links import Step
 from rollonce.history.nouns import By, Certainty, Deploy, Member, Timeline
@@ -26,6 +26,7 @@ class _Chain:
     members: tuple[Member, ...]
     deploy_id: str
     builds: tuple[Build, ...]
+    versions: tuple[Version, ...]
 
     @property
     def begin(self) -> datetime | None:
@@ -51,7 +52,7 @@ def _chains(timeline: Timeline, window: timedelta) -> Iterator[_Chain]:
     steps: list[Step] = []
     members: list[Member] = []
     for step in map(Step.of, timeline.rolls):
-        link = links.join(step, steps, window) if steps else None
+        link = links.join(step, steps, timeline.revisions, window) if steps else None
         if link is not None and not link.joined:
             yield _chain(timeline.subject, steps, members)
             steps, members = [], []
@@ -67,7 +68,8 @@ def _chain(subject: Subject, steps: list[Step], members: list[Member]) -> _Chain
     # Where two rolls share an id and something agrees with it, it is theirs, whichever of them brought it.
     shared = any(m.link is not None and m.link.joined and m.link.by is By.ID for m in members)
     deploy_id = links.owned_id(rolls) if shared else links.id_of(rolls)
-    return _Chain(subject, tuple(members), deploy_id, builds)
+    pinned = tuple(dict.fromkeys(version for roll in rolls for version in versions.brought(roll)))
+    return _Chain(subject, tuple(members), deploy_id, builds, pinned)
 
 
 # --- over workloads
@@ -81,6 +83,8 @@ class _Home:
     subjects: set[Subject]
     ids: set[str]
     hands: set[tuple[str, str]]
+    # Repository -> version -> how many chains brought it.
+    versions: dict[str, dict[str, int]] = field(default_factory=dict)
     end: datetime | None = None
 
     def take(self, chain: _Chain) -> None:
@@ -88,17 +92,32 @@ class _Home:
         self.subjects.add(chain.subject)
         self.ids |= {chain.deploy_id} - {""}
         self.hands |= _hands(chain)
+        for version in chain.versions:
+            known = self.versions.setdefault(version.repository, {})
+            known[version.name] = known.get(version.name, 0) + 1
         ends = [at for at in (self.end, chain.end) if at is not None]
         self.end = max(ends, default=None)
 
     def near(self, chain: _Chain, span: timedelta) -> bool:
         return chain.begin is not None and self.end is not None and chain.begin - self.end <= span
 
+    def another_version(self, chain: _Chain) -> bool:
+        """Whether all of several workloads got one version of an image, and this one gets another."""
+        for version in chain.versions:
+            known = self.versions.get(version.repository, {})
+            if len(known) == 1 and version.name not in known and max(known.values()) > 1:
+                return True
+        return False
+
 
 def _merged(chains: list[_Chain], window: timedelta) -> Iterator[list[_Chain]]:
-    """Chains of one deploy together: by id, else by build, else by time within one namespace."""
+    """Chains of one deploy together: by id, else by build, else by time within one namespace.
+
+    Of deploys that overlap there, a chain goes to the one that brought the same version of an image, and not to one
+    that brought another version to all.
+    """
     homes: list[_Home] = []
-    # The last deploy that each id, build word or namespace was seen in: chains come in the order of time.
+    # The last deploy that each id, build word, version or namespace was seen in: chains come in the order of time.
     known: dict[tuple[str, By, str], _Home] = {}
     for chain in chains:
         home = _home(chain, window, known)
@@ -119,7 +138,9 @@ def _marks(chain: _Chain) -> Iterator[tuple[By, str]]:
         yield By.BUILD, each.tag
         yield from ((By.BUILD, word) for word in sorted(each.words))
     if not chain.deploy_id and not chain.builds:
-        yield By.TIME, chain.subject.key.namespace
+        space = chain.subject.key.namespace
+        yield from ((By.TIME, f"{space} {each.repository} {each.name}") for each in chain.versions)
+        yield By.TIME, space
 
 
 def _home(chain: _Chain, window: timedelta, known: dict[tuple[str, By, str], _Home]) -> _Home | None:
@@ -140,6 +161,8 @@ def _fits(home: _Home, chain: _Chain, by: By, window: timedelta) -> bool:
         return False
     if by is By.BUILD:
         return home.near(chain, links.ONE_BUILD) and len(home.ids | ({chain.deploy_id} - {""})) <= 1
+    if home.another_version(chain):
+        return False
     mine = _hands(chain)
     return home.near(chain, window) and (not mine or not home.hands or bool(mine & home.hands))
 
@@ -162,7 +185,12 @@ def _deploy(chains: list[_Chain]) -> Deploy:
         return Deploy(_title(builds, chains), "", By.ALONE, certainty, why, members)
     if builds and (len(chains) > 1 or any(link.by is By.BUILD for link in joins)):
         return Deploy(_title(builds, chains), "", By.BUILD, certainty, f"tags name build {builds[0].tag}", members)
-    why = "; ".join(dict.fromkeys(link.why for link in joins)) or "near each other in time, in one namespace"
+    told = [link.why for link in joins] or ["near each other in time, in one namespace"]
+    # What parts it from the deploy before is no less of a guess than what holds it together.
+    told += [
+        link.why for link in (chain.members[0].link for chain in chains) if link is not None and link.by is By.BUILD
+    ]
+    why = "; ".join(dict.fromkeys(told))
     return Deploy(_title(builds, chains), "", By.TIME, Certainty.INFERRED, why, members)
 
 

@@ -43,7 +43,7 @@ def find(
 ) -> tuple[Finding, ...]:
     """Every redundant roll, in the order of deploys and of rolls within them; `costs` has what each roll took.
 
-    One of certainty `unknown` may be a rollback as well: it is told of, and not counted.
+    One of certainty `unknown` may be a rollback as well, or a change by somebody else: it is told of, and not counted.
     """
     known = {timeline.subject: timeline for timeline in timelines}
     findings: list[Finding] = []
@@ -75,13 +75,17 @@ def _of_workload(
             links.append(link)
         kind = FindingKind.CHURN if churns else classify(roll, earlier, timeline.revisions)
         certainty, settle = _certainty(roll, kind, links, (earlier, timeline.revisions))
-        # After a rollback a deploy of its own begins: where it may have been one, time alone joins nothing to it.
-        if doubted and links and links[-1].by is By.TIME and certainty is not Certainty.UNKNOWN:
+        # What comes after a rollback, or after a change by somebody else, may be a deploy of its own: time alone joins
+        # nothing to it.
+        near = bool(links) and links[-1].by is not By.BUILD and links[-1].certainty is not Certainty.SEEN
+        if doubted and near and certainty is not Certainty.UNKNOWN:
             certainty = Certainty.UNKNOWN
-            settle = (*settle, f"whether {narrative.numbers(rolls[index - 1])} was a rollback would tell it too")
+            settle = (*settle, f"whether {narrative.numbers(rolls[index - 1])} was a step of it would tell it too")
             doubted = False
         else:
-            doubted = certainty is Certainty.UNKNOWN
+            # What may begin a deploy, for its version is another one, is what the next roll belongs to in any case.
+            begins = bool(links) and links[-1].by is By.BUILD and links[-1].certainty is Certainty.UNKNOWN
+            doubted = certainty is Certainty.UNKNOWN and not begins
         yield Finding(
             kind=kind,
             deploy=deploy.name,
@@ -170,8 +174,8 @@ def _certainty(
     earlier, revisions = known
     settle: list[str] = []
     if any(link.certainty is not Certainty.SEEN for link in links):
-        by = "a deploy id" if links[-1].by is not By.ID else "a deploy id that every step brings anew"
-        settle.append(f"{by}, or an API audit log (--api-audit-log FILE), would tell whether both are of one deploy")
+        doubt = f"{links[-1].why}: " if links[-1].certainty is Certainty.UNKNOWN else ""
+        settle.append(f"{doubt}{_parting(links[-1], roll, earlier[-1])} would tell whether both are of one deploy")
     if roll.certainty is not Certainty.SEEN:
         settle.append("its pods of that time, or an API audit log, would tell whether pods were replaced")
     if kind is FindingKind.UNKNOWN or any(each.before is None for each in earlier):
@@ -182,12 +186,24 @@ def _certainty(
         settle.append(
             f"whether revision {roll.before.number} had failed, and this was a rollback, nothing tells any more"
         )
+    if links and links[-1].certainty is Certainty.UNKNOWN:
+        return Certainty.UNKNOWN, tuple(settle)
     if recovery.possible(roll, revisions) and kind is not FindingKind.RESTART:
         settle.append("an API audit log (--api-audit-log FILE) would tell whether it was kubectl rollout undo")
         to_and_fro = kind is FindingKind.CHURN and _turns((*earlier, roll)) >= _TURNS
-        if not to_and_fro and not (links and links[-1].by is By.BUILD):
+        # Bringing a build that the deploy had brought is no way back, where both are sure to have brought it.
+        built = bool(links) and links[-1].by is By.BUILD and links[-1].certainty is Certainty.SEEN
+        if not to_and_fro and not built:
             return Certainty.UNKNOWN, tuple(settle)
     return (Certainty.INFERRED if settle else Certainty.SEEN), tuple(settle)
+
+
+def _parting(link: Link, roll: Roll, last: Roll) -> str:
+    """What would settle whether two rolls are of one deploy; a log that names both users has said what it can."""
+    told = link.by is By.ID or link.certainty is Certainty.UNKNOWN
+    an_id = "a deploy id that every step brings anew" if told else "a deploy id"
+    logged = all(writer.user for each in (last, roll) for writer in each.writers)
+    return an_id if logged else f"{an_id}, or an API audit log (--api-audit-log FILE),"
 
 
 def cure(kind: FindingKind, roll: Roll, earlier: Sequence[Roll]) -> Cure:

@@ -2,7 +2,8 @@
 
 1. deploy ids: another one that this roll brought parts; the same one joins where writer, build or time agree with it;
 2. builds: tags of one build join; tags that name another build of the same image part;
-3. time: what lies within the window joins.
+3. versions: a container that gets a second new version, and not from another tool than its first one, parts;
+4. time: what lies within the window joins.
 
 A recovery is a deploy of its own, and what comes after it begins another one.
 """
@@ -14,9 +15,9 @@ from datetime import timedelta
 
 from msgspec import Struct
 
-from rollonce.history import build
+from rollonce.history import build, hands, versions
 from rollonce.history.build import Build
-from rollonce.history.nouns import By, Certainty, IdState, Link, Roll
+from rollonce.history.nouns import By, Certainty, IdState, Link, Revision, Roll
 
 OUR_MANAGER = "rollonce"
 # Rolls of one build are one deploy if no more time than this lies between them: a deploy of a large fleet takes hours,
@@ -48,8 +49,8 @@ class Step(Struct, frozen=True):
         return cls(roll, tuple(_brought(roll)))
 
 
-def join(step: Step, before: Sequence[Step], window: timedelta) -> Link:
-    """Whether a roll belongs to the deploy of the workload's rolls `before` it, at least one."""
+def join(step: Step, before: Sequence[Step], revisions: Sequence[Revision], window: timedelta) -> Link:
+    """Whether a roll belongs to the deploy of the rolls `before` it, at least one; `revisions` are all."""
     roll, deploy = step.roll, [each.roll for each in before]
     last = deploy[-1]
     if roll.recovery is not None:
@@ -60,6 +61,8 @@ def join(step: Step, before: Sequence[Step], window: timedelta) -> Link:
         return Link(False, By.ALONE, Certainty.INFERRED, "revisions between them are gone")
     built = _by_build(step, before)
     timed = _by_time(last, roll, window)
+    if timed.joined:
+        timed = _by_version(roll, deploy, revisions, timed)
     return _by_id(roll, deploy, built, timed) or built or timed
 
 
@@ -155,6 +158,15 @@ def _comparable(one: Brought, other: Brought) -> bool:
     return one.container == other.container or shared
 
 
+def _by_version(roll: Roll, deploy: Sequence[Roll], revisions: Sequence[Revision], timed: Link) -> Link:
+    """What versions say of a roll that time joins."""
+    why = versions.second(roll, deploy, revisions)
+    if why:
+        return Link(False, By.BUILD, Certainty.INFERRED, why)
+    doubt = versions.doubt(roll, deploy, revisions)
+    return Link(True, By.BUILD, Certainty.UNKNOWN, f"{timed.why}, though {doubt}") if doubt else timed
+
+
 def _by_time(last: Roll, roll: Roll, window: timedelta) -> Link:
     first, then = last.when, roll.when
     if first.earliest is None or then.latest is None:
@@ -170,9 +182,13 @@ def _by_time(last: Roll, roll: Roll, window: timedelta) -> Link:
     if last.after.failed and roll.paths & last.paths:
         why = f"revision {last.after.number} had failed, and it changes what that had changed"
         return Link(False, By.TIME, how, why)
+    near = f"{_words(gap)} lie between them, within the window of {_words(window)}"
+    doubt = hands.another(last, roll)
+    if doubt:
+        return Link(True, By.TIME, Certainty.UNKNOWN, f"{near}, though {doubt}")
     users = sorted({writer.user for each in (last, roll) for writer in each.writers if writer.user})
     several = f", though {' and '.join(users)} wrote" if len(users) > 1 else ""
-    return Link(True, By.TIME, how, f"{_words(gap)} lie between them, within the window of {_words(window)}{several}")
+    return Link(True, By.TIME, how, f"{near}{several}")
 
 
 def _words(span: timedelta) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from rollonce.history import cost, deploys, findings, timeline
 from rollonce.history.evidence import Evidence, Gap, Rejected, Subject
 from rollonce.history.nouns import Certainty, Cost, Deploy, Finding, Roll, Timeline
+from rollonce.model.deploy import DEPLOY_ID
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,8 @@ class Review:
     """The answer.
 
     `rolls`, `findings` and `open` are those of the period (and of the deploy that was asked for); `open` are rolls
-    that may be redundant or a rollback, which nothing tells. `costs` has the cost of each roll. `spread` tells that the
-    workloads lie in several namespaces.
+    that may be redundant, or a rollback or somebody else's, which nothing tells. `costs` has the cost of each roll.
+    `spread` tells that the workloads lie in several namespaces.
     """
 
     question: Question
@@ -100,6 +101,14 @@ def _within(roll: Roll, question: Question) -> bool:
     """Whether a roll lies in the period; one whose time is not known does, for nothing says otherwise."""
     at = roll.when.at
     return question.since is None or at is None or at >= question.since
+
+
+def carried_ids(review: Review) -> frozenset[str]:
+    """Every deploy id that a workload or one of its revisions carries, whatever it is worth."""
+    found = {revision.deploy_id for timeline in review.timelines for revision in timeline.revisions}
+    lives = (timeline.live for timeline in review.timelines)
+    found |= {live.workload.annotation(DEPLOY_ID) or "" for live in lives if live is not None}
+    return frozenset(found - {""})
 
 
 def by_workload(review: Review) -> tuple[Sum, ...]:

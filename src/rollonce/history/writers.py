@@ -92,13 +92,15 @@ def _managed(roll: Roll, revisions: tuple[Revision, ...], live: Live) -> Iterabl
     inside = [entry for entry in owners if _within(entry, roll)]
     if len(inside) == 1 and _may_hide(inside[0], roll, live.workload.generation - revisions[-1].number):
         return [_unsettled(inside[0], "it owns what changed, unless it changed it once more, and back, in that second")]
+    # An update owns what it changed, and the value stands since. An apply also owns what others had changed before it.
+    since = [entry for entry in owners if entry.operation == "Update" and not _too_old(entry, roll)]
+    if len(inside) == 1 and inside[0].operation == "Apply" and since:
+        return [_unsettled(entry, "it owns the field now, and so does another one") for entry in (inside[0], *since)]
     if len(inside) == 1:
         basis = "it owns what changed, and its last write lies between the two revisions"
         return [Writer(inside[0].manager, Certainty.SEEN, basis, inside[0].operation)]
     if inside:
         return [_unsettled(entry, "several managers wrote it between the two revisions") for entry in inside]
-    # An update owns what it changed, and the value stands since. An apply also owns what others had changed before it.
-    since = [entry for entry in owners if entry.operation == "Update" and not _too_old(entry, roll)]
     return [_unsettled(entry, "it owns the field now, and has written again since") for entry in since]
 
 

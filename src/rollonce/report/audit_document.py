@@ -188,7 +188,7 @@ class QuestionPart(Struct, rename="camel"):
 
 
 class SummaryPart(Struct, rename="camel"):
-    """The first line. `open` counts rolls that may be redundant or a rollback."""
+    """The first line. `open` counts rolls that may be redundant, or a rollback or somebody else's change."""
 
     rolls: int
     redundant: int

@@ -51,7 +51,9 @@ def render(review: Review, *, interrupted: bool = False) -> bytes:
         ids = _Ids(review)
         body += [*_timeline(review, ids), *_worst(review)]
         body += _told(review, ids, review.findings, "Redundant rolls", "finding")
-        body += _told(review, ids, review.open, "Not counted: these may be rollbacks on purpose", "open")
+        body += _told(
+            review, ids, review.open, "Not counted: these may be rollbacks, or changes by somebody else", "open"
+        )
         body += _every_roll(review, ids)
     limits = [line for line in audit_text.limits(review) if line]
     if limits:

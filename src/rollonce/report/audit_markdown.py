@@ -19,7 +19,7 @@ def lines(review: Review, *, interrupted: bool = False) -> list[str]:
         told += ["", *_table(review)]
         told += _findings(review, "Redundant rolls", review.findings)
     if review.open:
-        told += _findings(review, "Not counted: these may be rollbacks on purpose", review.open)
+        told += _findings(review, "Not counted: these may be rollbacks, or changes by somebody else", review.open)
     limits = audit_text.limits(review)
     if limits:
         told += ["", "### What could be seen", "", *(f"- {_plain(line)}" for line in limits if line)]

@@ -27,7 +27,12 @@ def lines(review: Review, *, interrupted: bool = False) -> list[str]:
         told += _sums(review)
         told += ["", *_findings(review, review.findings)]
     if review.open:
-        told += ["", "Not counted, for these may be rollbacks on purpose:", "", *_findings(review, review.open)]
+        told += [
+            "",
+            "Not counted, for these may be rollbacks, or changes by somebody else:",
+            "",
+            *_findings(review, review.open),
+        ]
     return [*told, *limits(review)]
 
 

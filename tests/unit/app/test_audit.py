@@ -111,6 +111,7 @@ def test_labels_and_names_select_from_a_dump(tmp_path: Path, capsys: pytest.Capt
     ("arguments", "slug"),
     [
         (["--from", "x", "--context", "y"], "usage"),
+        (["--redact", "--context", "x", "--context", "y"], "usage"),
         (["-n", "a", "-A", "--from", "x"], "usage"),
         (["--from", "x", "--deploy-id", "a b"], "bad-deploy-id"),
         (["--from", "x", "--since", "soon"], "usage"),

@@ -228,5 +228,5 @@ def told(found: Review) -> list[tuple[int, str, str]]:
 
 
 def opened(found: Review) -> list[int]:
-    """Revisions of the rolls that may be rollbacks."""
+    """Revisions of the rolls that may be redundant, and are not counted."""
     return [finding.roll.after.number for finding in found.open]

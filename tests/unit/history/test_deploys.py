@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from rollonce.history import build
-from tests.unit.history.pictures import Picture, judged, told
+from tests.unit.history.pictures import Picture, judged, opened, told
 
 
 def link(picture: Picture) -> tuple[bool, str]:
@@ -106,12 +106,40 @@ def test_two_builds_within_a_minute_are_two_deploys() -> None:
     assert link(picture.revision(3, 3640, "agent=4f2c-1187 git-sync=4f2d-1188")) == (False, "build")
 
 
-def test_that_two_users_wrote_is_told_where_only_time_connects_them() -> None:
-    """The steps of a pipeline may have users of their own."""
+def by_users(first: str, second: str) -> Picture:
+    """Two steps within a minute that an API audit log knows."""
     picture = two(60)
-    picture.logged(3599, "ci", "agent=y git-sync=x").logged(3659, "ann", "agent=y git-sync=y")
-    assert link(picture) == (True, "time")
-    assert "though ann and ci wrote" in picture.review().deploys[-1].why
+    return picture.logged(3599, first, "agent=y git-sync=x").logged(3659, second, "agent=y git-sync=y")
+
+
+def test_what_another_user_wrote_soon_after_a_deploy_is_told_of_and_not_counted() -> None:
+    """It may be a hotfix."""
+    found = by_users("ci", "ann").review()
+    assert (told(found), opened(found)) == ([], [3])
+    assert found.open[0].settle == (
+        "60 s lie between them, within the window of 10 min, though ci wrote the first and ann the second: "
+        "a deploy id that every step brings anew would tell whether both are of one deploy",
+    )
+
+
+def test_a_controller_that_writes_after_the_pipeline_is_counted() -> None:
+    """Such as one that brings a cluster to what stands in git; it has a service account."""
+    found = by_users("ci", "system:serviceaccount:argocd:application-controller").review()
+    assert told(found) == [(3, "split", "inferred")]
+    assert "though ci and system:serviceaccount:argocd" in found.deploys[-1].why
+
+
+def test_a_log_that_names_both_users_is_not_asked_for_once_more() -> None:
+    [finding] = by_users("ci", "ci").review().findings
+    assert finding.settle == ("a deploy id would tell whether both are of one deploy",)
+
+
+def test_what_was_edited_by_hand_soon_after_a_deploy_is_not_counted_either() -> None:
+    def written(manager: str) -> Picture:
+        return two(60, first="run-1", second="run-1").wrote("rollonce", 3600, "agent").wrote(manager, 3660, "git-sync")
+
+    assert opened(written("kubectl-edit").review()) == [3]
+    assert told(written("kubectl-set").review()) == [(3, "split", "inferred")]
 
 
 def test_an_id_begins_a_deploy_where_nothing_but_time_connects_it_with_what_was_before() -> None:
@@ -147,6 +175,95 @@ def test_the_build_deployed_again_on_another_day_is_another_deploy() -> None:
     ]
     found = judged([item for picture in pictures for item in picture.items()])
     assert [deploy.name for deploy in found.deploys] == ["build 4f2c-1187", "build 4f2c-1187 (2)"]
+
+
+def versions(*tags: str) -> Picture:
+    """A roll for each version of the agent after the first, 20 s apart."""
+    picture = Picture()
+    for number, tag in enumerate(tags, 1):
+        picture.revision(number, 3600 + 20 * number, f"agent={tag} git-sync=1.0")
+    return picture
+
+
+@pytest.mark.parametrize("tags", ["1.0.0 1.1.0 1.2.0", "v1 v2 v3", "20260301 20260302 20260303", "r-1 r-2 r-3"])
+def test_a_second_new_version_of_an_image_begins_a_deploy(tags: str) -> None:
+    picture = versions(*tags.split())
+    assert link(picture) == (False, "build")
+    assert told(picture.review()) == []
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        "1.0.0 1.1.0 1.0.0",  # back to what was before
+        "1.0.0 1.1.0 stable",  # a moving tag is no version
+        "1.0.0 1.1.0 1.1.0-alpine",  # made in another way: another name of the same, maybe
+        "0.9.0 1.0.0 1.1.0 0.9.0",  # one that stood before the deploy
+    ],
+)
+def test_what_is_no_second_new_version_does_not(tags: str) -> None:
+    assert link(versions(*tags.split())) == (True, "time")
+
+
+def test_two_tools_may_disagree_on_the_version_in_one_deploy() -> None:
+    picture = versions("1.0.0", "1.1.0", "1.2.0")
+    picture.logged(3639, "ci", "agent=1.1.0 git-sync=1.0", manager="kubectl-set")
+    picture.logged(3659, "ci", "agent=1.2.0 git-sync=1.0", manager="helm")
+    assert told(picture.review()) == [(3, "rewrite", "inferred")]
+
+
+def test_another_image_in_a_version_of_its_own_is_a_split_all_the_same() -> None:
+    picture = Picture().revision(1, 0, "agent=1.0 git-sync=3.0").revision(2, 3600, "agent=1.1 git-sync=3.0")
+    assert link(picture.revision(3, 3640, "agent=1.1 git-sync=3.1")) == (True, "time")
+
+
+def test_where_the_first_version_may_have_been_there_already_it_is_told_of_and_not_counted() -> None:
+    """What revision 7 changed is gone: the agent (8 is another deploy), or its sidecar (8 is a split)."""
+    picture = Picture().revision(7, 3600, "agent=1.1 git-sync=3.1").revision(8, 3640, "agent=1.2 git-sync=3.1")
+    found = picture.review()
+    assert (told(found), opened(found)) == ([], [8])
+    assert found.open[0].settle == (
+        "40 s lie between them, within the window of 10 min, though revision 7 may have brought another version of "
+        "agent already: a deploy id that every step brings anew, or an API audit log (--api-audit-log FILE), would "
+        "tell whether both are of one deploy",
+        "a larger revisionHistoryLimit would have kept the revision before",
+    )
+
+
+def test_what_follows_upon_a_possible_second_version_is_redundant_in_any_case() -> None:
+    picture = Picture().revision(7, 3600, "agent=1.1 git-sync=3.1").revision(8, 3640, "agent=1.2 git-sync=3.1")
+    found = picture.revision(9, 3660, "agent=1.2 git-sync=3.2").review()
+    assert ([number for number, _, _ in told(found)], opened(found)) == ([9], [8])
+
+
+def test_deploys_that_overlap_are_told_apart_by_their_versions() -> None:
+    """The second one begins while the first one is under way; and that it is another one is said."""
+    pictures = []
+    for place, name in enumerate(("ceo", "cso", "cto")):
+        picture = Picture(name).revision(1, 0, "agent=1.0")
+        begin = 3600 + 20 * place
+        pictures.append(picture.revision(2, begin, "agent=1.1").revision(3, begin + 30, "agent=1.2"))
+    found = judged([item for picture in pictures for item in picture.items()])
+    assert [[roll.after.number for roll in deploy.rolls] for deploy in found.deploys] == [[2, 2, 2], [3, 3, 3]]
+    assert found.deploys[1].why == (
+        "near each other in time, in one namespace; another version of agent: 1.2, the roll before brought 1.1"
+    )
+
+
+def test_what_gets_another_version_than_all_of_a_deploy_is_no_part_of_it() -> None:
+    """The next deploy begins with a workload that the first one did not touch."""
+    at = {"ceo": {2: 3600, 3: 3645}, "cso": {2: 3602, 3: 3646}, "cto": {3: 3640}}
+    items = []
+    for name, rolls in at.items():
+        picture = Picture(name)
+        for number, (turn, seconds) in enumerate({1: 0, **rolls}.items(), 1):
+            picture.revision(number, seconds, f"agent=1.{turn}")
+        items += picture.items()
+    found = judged(items)
+    assert [sorted(roll.subject.key.name for roll in deploy.rolls) for deploy in found.deploys] == [
+        ["ceo", "cso"],
+        ["ceo", "cso", "cto"],
+    ]
 
 
 def test_two_teams_at_the_same_time_are_not_mixed() -> None:

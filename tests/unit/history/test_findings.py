@@ -93,9 +93,10 @@ def test_a_restart_after_a_change_is_told_as_such() -> None:
 
 
 def test_who_changes_the_same_field_again_and_again_churns() -> None:
+    """A webhook that writes another value each time."""
     picture = Picture()
     for number in range(1, 8):
-        picture.revision(number, 30 * number, f"agent=v{number}")
+        picture.revision(number, 30 * number, "agent=x", env={"STAMP": f"{number}"})
     assert {kind for _, kind, _ in told(picture.review())} == {"churn"}
 
 
@@ -156,6 +157,13 @@ def test_what_comes_after_a_possible_rollback_is_not_counted_either() -> None:
 def test_a_controller_revision_that_was_used_again_may_be_a_rollback() -> None:
     """What it was before is gone, and that it is older than its predecessor shows that it had been something."""
     found = Picture(kind="StatefulSet").revision(4, 60, "agent=b").revision(5, 0, "agent=a").pod(5, 70).review()
+    assert (told(found), opened(found)) == ([], [5])
+
+
+def test_a_build_that_both_may_have_brought_does_not_tell_it_from_a_rollback() -> None:
+    """What the first one changed is gone; the second one may put back what had been before."""
+    picture = Picture(kind="StatefulSet").revision(4, 60, "agent=4f2b-1186 git-sync=4f2c-1187")
+    found = picture.revision(5, 0, "agent=4f2b-1186 git-sync=4f2b-1186").pod(5, 70).review()
     assert (told(found), opened(found)) == ([], [5])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from rollonce.history.review import Review
-from tests.unit.history.pictures import Picture, told
+from tests.unit.history.pictures import Picture, opened, told
 
 WINDOW = timedelta(seconds=30)
 
@@ -58,7 +58,8 @@ def test_an_image_that_may_have_been_there_before_parts_no_deploys() -> None:
     """What 5 changed is gone: that its image names another build is no evidence that it brought that."""
     picture = Picture().revision(5, 0, "agent=4f2b111-1186", env={"MODE": "b"})
     picture.revision(6, 5, "agent=4f2c111-1187", env={"MODE": "b"})
-    assert told(picture.review(window=WINDOW)) == [(6, "unknown", "inferred")]
+    found = picture.review(window=WINDOW)
+    assert (len(found.deploys), told(found), opened(found)) == (1, [], [6])
 
 
 def test_a_controller_revision_of_the_same_second_may_have_been_used_again() -> None:

@@ -38,6 +38,12 @@ def test_an_apply_that_came_later_may_own_what_others_had_changed() -> None:
     assert writers(picture, 2) == [("", "unknown")]
 
 
+def test_an_apply_that_came_before_the_next_revision_may_own_what_another_one_had_changed() -> None:
+    """That one has written something else since."""
+    picture = two().wrote("kubectl", 60, "agent", operation="Apply").wrote("kubectl-patch", 500, "agent")
+    assert writers(picture, 2) == [("kubectl", "inferred"), ("kubectl-patch", "inferred")]
+
+
 def test_an_older_write_than_the_revision_before_made_nothing() -> None:
     picture = two().wrote("old", 10, "git-sync").wrote("new", 300, "git-sync")
     assert writers(picture, 3) == [("new", "inferred")]

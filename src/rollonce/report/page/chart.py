@@ -35,7 +35,7 @@ class Mark(StrEnum):
 LEGEND = (
     (Mark.NEEDED, "a roll"),
     (Mark.REDUNDANT, "a redundant roll"),
-    (Mark.OPEN, "redundant, or a rollback on purpose"),
+    (Mark.OPEN, "redundant, or on purpose"),
     (Mark.RECOVERY, "a recovery"),
 )
 _SIGNS = {Mark.NEEDED: "", Mark.REDUNDANT: "×", Mark.OPEN: "?", Mark.RECOVERY: "↩"}  # noqa: RUF001 - a sign in a picture
