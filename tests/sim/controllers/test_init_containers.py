@@ -1,4 +1,4 @@
-"""Init containers: they end one after the other, a native sidecar stays, and one that does not end keeps the rest out."""
+"""Init containers end one after the other, a native sidecar stays; one that does not end keeps the rest out."""
 
 from __future__ import annotations
 
