@@ -36,11 +36,14 @@ def of(roll: Roll, revisions: tuple[Revision, ...], writes: tuple[Write, ...]) -
         return Recovery(Certainty.SEEN, f"its deploy id {after.deploy_id} says that it undoes {undoing['undone']}")
     digest = after.template.digest
     returns = _returns(roll, revisions)
-    written = next(
-        (w for w in writes if w.undo and w.at == roll.when.at and w.template and w.template.digest == digest), None
-    )
-    if written is not None:
+    undone = {w.at for w in writes if w.undo and w.template and w.template.digest == digest}
+    if roll.when.at in undone:
         return Recovery(Certainty.SEEN, "the API audit log shows kubectl rollout undo")
+    if roll.when.earliest in undone:
+        # Whichever write the controller acted upon: the others only kept what this one had put back.
+        return Recovery(
+            Certainty.INFERRED, "the API audit log shows kubectl rollout undo, and writes that kept its template"
+        )
     if not returns or roll.before is None:
         return None
     if roll.before.failed:

@@ -132,6 +132,16 @@ def test_rollout_undo_is_known_by_the_audit_log() -> None:
     assert found.rolls[-1].writers[0].user == "ann"
 
 
+def test_what_is_changed_and_put_back_at_once_after_a_rollout_undo_leaves_it_one() -> None:
+    """Which of the writes the controller acted upon is open; that the undo was the first one to bring it is not."""
+    picture = back().logged(59, "ci", "agent=b").logged(89, "ann", "agent=a", undo=True)
+    picture.logged(89.4, "bob", "agent=c").logged(89.402, "bob", "agent=a")
+    found = picture.review()
+    assert (told(found), found.recoveries) == ([], 1)
+    assert found.rolls[-1].recovery is not None
+    assert found.rolls[-1].recovery.certainty.value == "inferred"
+
+
 def test_rollout_undo_is_inferred_from_the_way_it_writes() -> None:
     """kubectl's other commands have managers of their own, and its server-side apply another operation."""
     found = back().wrote("kubectl", 89, "agent").review()
