@@ -11,7 +11,9 @@ _MACHINE = "system:"
 
 
 def two_tools(one: Roll, other: Roll) -> bool:
-    """Whether two rolls are known to have been written by different managers."""
+    """Whether two rolls are known to have been written by different managers; several may have written one of them."""
+    if all(w.certainty is Certainty.SEEN for roll in (one, other) for w in roll.writers):
+        return {w.manager for w in one.writers} != {w.manager for w in other.writers}
     mine, theirs = ({w.manager for w in roll.writers if w.manager} for roll in (one, other))
     return bool(mine and theirs) and not mine & theirs
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import partial
+from itertools import takewhile
 
 from msgspec.structs import replace
 
@@ -23,7 +25,10 @@ _OPERATIONS = {"apply": "Apply", "update": "Update", "create": "Update"}
 
 def of(roll: Roll, revisions: tuple[Revision, ...], around: Around) -> tuple[Writer, ...]:
     """The writers of a roll, never empty; several where it is not settled which of them it was."""
-    found = _written(around.written.get(roll.after.number, ())) or _nearest(roll, around.writes)
+    found = _written(
+        (*_absorbed(roll, around), *around.written.get(roll.after.number, ())), settled=_settled(roll, around)
+    )
+    found = found or _nearest(roll, around.writes)
     if found:
         return found
     live = around.live
@@ -48,11 +53,33 @@ def _released(roll: Roll, releases: tuple[Release, ...]) -> Writer | None:
     return Writer("helm", Certainty.INFERRED, basis, settle=LOG)
 
 
-def _written(writes: tuple[Write, ...]) -> tuple[Writer, ...]:
-    """Those whose write brought the template, one of them where it is not settled which."""
+def _settled(roll: Roll, around: Around) -> bool:
+    return len(around.written.get(roll.after.number, ())) == 1
+
+
+def _absorbed(roll: Roll, around: Around) -> tuple[Write, ...]:
+    """Writes of images of this revision that made none of their own, for the next write came too soon."""
+    before, after = (around.written.get(r.number, ()) for r in (roll.before or roll.after, roll.after))
+    if roll.before is None or len(before) != 1 or len(after) != 1:
+        return ()
+    old, new = roll.before.template.images, roll.after.template.images
+    between = [w for w in around.writes if before[0].at < w.at < after[0].at and w.template is not None]
+    found = []
+    for name in (name for name in new if old.get(name) != new[name]):
+        kept = list(takewhile(partial(_has, container=name, image=new[name]), reversed(between)))
+        found += kept[-1:]
+    return tuple(write for write in between if write in found)
+
+
+def _has(write: Write, container: str, image: str) -> bool:
+    return write.template is not None and write.template.images.get(container) == image
+
+
+def _written(writes: tuple[Write, ...], *, settled: bool) -> tuple[Writer, ...]:
+    """Those whose writes brought the template: all of them, or one of them where it is not settled which."""
     basis = "the API audit log has the write, and the template after it"
     sure = tuple(dict.fromkeys(_writer(write, Certainty.SEEN, basis) for write in writes))
-    if len(sure) <= 1:
+    if len(sure) <= 1 or settled:
         return sure
     basis = "the API audit log has several writes of this template within one step of its controller"
     settle = "the audit log of the controller's own requests would tell"

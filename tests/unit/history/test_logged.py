@@ -37,6 +37,14 @@ def test_a_write_that_was_replaced_at_once_is_not_taken_for_a_later_one() -> Non
     assert users(picture.review()) == {2: [("cid", "seen")]}
 
 
+def test_two_writes_of_one_roll_are_both_its_writers() -> None:
+    """The second came before the controller had acted upon the first; each has changed an image of the revision."""
+    picture = Picture().revision(1, 0, "agent=a side=a").revision(2, 60, "agent=b side=b")
+    picture.logged(0, "ann", "agent=a side=a").logged(60, "bob", "agent=b side=a", manager="helm")
+    picture.logged(60.002, "cid", "agent=b side=b", manager="kubectl-set")
+    assert users(picture.review()) == {2: [("bob", "seen"), ("cid", "seen")]}
+
+
 def test_an_id_that_was_left_behind_joins_nothing_by_itself() -> None:
     """Each hotfix inherits the id of the deploy before; they are deploys of their own, and not of that one."""
     picture = Picture().revision(1, 0, "agent=a").revision(2, 1000, "agent=b", deploy="run-2")
