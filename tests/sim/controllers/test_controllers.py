@@ -345,3 +345,20 @@ def test_the_cost_of_a_roll_does_not_grow_with_the_number_of_others() -> None:
         world.image("i:2")
         counts.append(calls(lambda world=world: world.wait(30)))  # type: ignore[misc]
     assert counts[1] < counts[0] * 1.1
+
+
+def test_a_statefulset_that_is_made_anew_waits_for_the_pods_of_the_old_one() -> None:
+    """It tries again, each time twice as late: a pod of that name is there until its grace is over."""
+    world = World("statefulsets", "cloud", replicas=1)
+    world.wait(60)
+    (old,) = world.all("pods")
+    kept = world.live()
+    world.kernel.delete(world.key)
+    again = {"metadata": {"annotations": {}}, "spec": kept["spec"]}
+    world.kernel.create(world.key, world.completed(again), manager="test")
+    world.wait(1)
+    assert [pod["metadata"]["uid"] for pod in world.all("pods")] == [old["metadata"]["uid"]]
+    world.wait(180)
+    (new,) = world.all("pods")
+    assert (new["metadata"]["name"], pods.is_ready(new)) == (old["metadata"]["name"], True)
+    assert new["metadata"]["uid"] != old["metadata"]["uid"]

@@ -11,6 +11,7 @@ from rollonce.sim.controllers.work import (
     CLAIMS,
     PODS,
     STATEFULSETS,
+    AlreadyThere,
     Queue,
     Work,
     controller,
@@ -85,7 +86,13 @@ class StatefulSets:
             pod = owned.get(ordinal)
             if pod is None:
                 born = current if _is_old(thing, ordinal - wanted.start) else counted.revision
-                pod = self._make(thing, ordinal, born)
+                try:
+                    pod = self._make(thing, ordinal, born)
+                except AlreadyThere:
+                    # One of that name is another's, of a StatefulSet that was deleted, say; nobody is told of its end.
+                    self.queue.retry(key_of(STATEFULSETS, thing))
+                    return None
+                self.queue.forget(key_of(STATEFULSETS, thing))
                 if ordered:
                     return None
             elif pods.is_finished(pod):

@@ -34,8 +34,9 @@ NEVER_RELEASED = (REVISIONS, "StatefulSet")
 LATENCY = 0.005
 # What one write of a controller takes.
 WRITE = 0.008
-# What a controller waits before it tries again after an error (workqueue.DefaultTypedControllerRateLimiter, first).
-RETRY = 0.005
+# What a controller waits before it tries again after an error, at first and at most
+# (client-go/util/workqueue/default_rate_limiters.go).
+RETRY, LONGEST_RETRY = 0.005, 1000.0
 
 
 def owner(thing: Object) -> Object | None:
@@ -101,6 +102,10 @@ def key_of(collection: Collection, thing: Object) -> Key:
     return Key(*collection, thing["metadata"].get("namespace", ""), thing["metadata"]["name"])
 
 
+class AlreadyThere(Exception):
+    """What was to be created is there."""
+
+
 class Queue:
     """Keys to sync, each at most once at a time, a little after it was asked for.
 
@@ -114,6 +119,7 @@ class Queue:
         self._waiting: set[Key] = set()
         self._timers: set[tuple[Key, float]] = set()
         self._busy: dict[Key, float] = {}
+        self._failures: dict[Key, int] = {}
 
     def add(self, key: Key) -> None:
         """Asks for a sync; what is asked for already is one sync."""
@@ -128,6 +134,16 @@ class Queue:
         if (key, due) not in self._timers:
             self._timers.add((key, due))
             self._clockwork.at(due, partial(self._elapsed, key, due))
+
+    def retry(self, key: Key) -> None:
+        """Asks for a sync after one that failed: each time twice as late (workqueue/default_rate_limiters.go)."""
+        failures = self._failures.get(key, 0)
+        self._failures[key] = failures + 1
+        self.add_after(key, min(RETRY * 2.0**failures, LONGEST_RETRY))
+
+    def forget(self, key: Key) -> None:
+        """A sync succeeded."""
+        self._failures.pop(key, None)
 
     def _elapsed(self, key: Key, due: float) -> None:
         self._timers.discard((key, due))
@@ -237,8 +253,10 @@ class Work:
         return self.update(collection, {**thing, "metadata": metadata})
 
     def create(self, collection: Collection, namespace: str, name: str, thing: Object) -> Object:
-        """Creates in the name of the controller manager, with what the API server fills in."""
+        """Creates in the name of the controller manager, with what the API server fills in. Raises AlreadyThere."""
         key = Key(*collection, namespace, name)
+        if self.get(key) is not None:
+            raise AlreadyThere(key)
         kind = self.kernel.kinds.of(collection)
         made = {**thing, "metadata": {**thing["metadata"], "name": name}}
         if kind is not None:
