@@ -120,7 +120,8 @@ def _read(text: str) -> dict[str, Field]:
             shape.struct,
             tuple(filter(None, told.get("k", "").split(","))),
             "set" in told,
-            "atomic" in told,
+            # What may be anything is owned as a whole.
+            "atomic" in told or shape == ANY,
             told.get("m", ""),
             tuple(filter(None, told.get("s", "").split(","))),
             shape,
