@@ -71,10 +71,7 @@ def _seen(thing: Object) -> Object:
     """An object less what is drawn."""
     metadata = {name: part for name, part in thing["metadata"].items() if name not in DRAWN}
     if "managedFields" in metadata:
-        # Of what controllers make, the owner of nearly everything is one and the same.
-        owners = _owners(metadata.pop("managedFields"))
-        if not thing["metadata"].get("ownerReferences"):
-            metadata["managedFields"] = owners
+        metadata["managedFields"] = _owners(metadata["managedFields"])
     metadata["owners"] = sorted(o["kind"] + "/" + o["name"] for o in thing["metadata"].get("ownerReferences", []))
     seen = {name: part for name, part in thing.items() if name not in ("metadata", "kind", "apiVersion")}
     if "conditions" in seen.get("status", {}):
@@ -104,9 +101,9 @@ def _owners(entries: list[Object]) -> list[Object]:
 
 
 def _replicaset(rs: Object) -> Object:
-    """A ReplicaSet; how often it was scaled depends on which of several pods was ready first."""
+    """A ReplicaSet."""
     seen = _seen(rs)
-    generation = seen["metadata"].pop("generation")
+    generation = seen["metadata"]["generation"]
     seen["status"] = {**seen["status"], "observedGeneration": seen["status"].get("observedGeneration") == generation}
     seen["metadata"]["owners"] = [owner.partition("/")[0] for owner in seen["metadata"]["owners"]]
     return seen

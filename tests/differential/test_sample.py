@@ -24,7 +24,8 @@ CASES = {
     "a pod whose init container fails stays pending": 284,
 }
 # Not 3031, a race that both sides win now and then: a sample that every run has to pass holds what is always the same.
-SAMPLE = (*range(3000, 3031), *range(3032, 3040), *CASES.values())
+# Nor 3021: how often its ReplicaSets are scaled (their generation) was so in 3 of 16 real runs at once.
+SAMPLE = (*range(3000, 3021), *range(3022, 3031), *range(3032, 3040), *CASES.values())
 
 
 @pytest.mark.cluster

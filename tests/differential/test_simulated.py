@@ -56,3 +56,13 @@ def test_played_twice_is_seen_twice(seed: int) -> None:
     scenario = generator.generate(seed)
     first, second = (json.dumps(play(Simulated(), scenario, run)) for run in ("a", "b"))
     assert first == second
+
+
+def test_the_data_of_a_controller_revision_is_owned_as_a_whole() -> None:
+    """What the real one showed from seed 3001 on, once the owners of what controllers make were compared."""
+    sights = play(Simulated(), generator.generate(3001), "s")
+    revisions = [revision for sight in sights for revision in sight["revisions"]]
+    assert revisions
+    for revision in revisions:
+        entries = revision["metadata"]["managedFields"]
+        assert [entry["fieldsV1"]["f:data"] for entry in entries if "f:data" in entry["fieldsV1"]] == [{}]
