@@ -1,0 +1,225 @@
+"""One manifest after the other: tried by the API server, decided upon, and sent as one server-side apply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+
+from rollonce.app.ports import Ports
+from rollonce.cluster.retries import NOT_OF_THE_KIND
+from rollonce.errors import ApiRefusal, NamespaceAbsent, RefusedManifest, RollonceError
+from rollonce.manifests.placed import Placed
+from rollonce.model import credential, decode
+from rollonce.model.thing import ObjectKey
+from rollonce.model.workload import Workload, WorkloadKey
+from rollonce.plan import applying, conflicts, folding
+from rollonce.plan.applying import Trial
+from rollonce.plan.conflicts import Foreign
+from rollonce.plan.decide import Wish
+from rollonce.plan.folding import Folded
+from rollonce.plan.objects import ObjectApply, ObjectOperation
+from rollonce.plan.operation import Apply, Create, Operation, Refuse, RefuseReason, Skip
+
+NOT_FOUND = 404
+CONFLICT = 409
+_ITS_FAULT = frozenset({400, 413, 415, 422})
+_MOST_READS = 5
+_decode = msgspec.json.Decoder().decode
+
+
+class FieldsOfOthers(Exception):  # noqa: N818 - it is gathered and told as one error
+    """What a manifest would change belongs to others."""
+
+    def __init__(self, fields: tuple[Foreign, ...]) -> None:
+        super().__init__(fields)
+        self.fields = fields
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A manifest as it was tried on what lives."""
+
+    folded: Folded = field(repr=False)
+    trial: Trial
+    workload: Workload | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Applier:
+    """Applies the manifests of one run.
+
+    `taken` has the patterns of fields to take over, `autoscaled` the workloads whose replicas an autoscaler sets, `fresh`
+    the namespaces that the run itself makes: nothing can be tried there before.
+    """
+
+    ports: Ports
+    wish: Wish
+    things: Mapping[ObjectKey, Placed]
+    taken: tuple[str, ...] = ()
+    autoscaled: frozenset[WorkloadKey] = frozenset()
+    fresh: frozenset[str] = frozenset()
+
+    def thing(self, key: WorkloadKey | ObjectKey) -> Placed:
+        """The manifest of an object."""
+        return self.things[ObjectKey(key.namespace, key.kind_name, key.name)]
+
+    def live(self, thing: Placed) -> Any:
+        """The object as it is, decoded; None where it is not there."""
+        try:
+            return _decode(self.ports.client.get(thing.resource, thing.namespace, thing.key.name))
+        except ApiRefusal as refusal:
+            if refusal.status != NOT_FOUND:
+                raise
+            return None
+
+    def tried(self, thing: Placed, live: Any) -> Tried:
+        """What the server makes of it; where somebody wrote meanwhile, it is read again.
+
+        Raises FieldsOfOthers, RefusedManifest, NamespaceAbsent, and errors of access.
+        """
+        for attempt in range(_MOST_READS):
+            autoscaled = thing.kind is not None and thing.workload_key in self.autoscaled
+            folded = folding.fold(thing, live, self.wish, autoscaled=autoscaled, taken=self.taken)
+            workload = decode.workload(thing.kind, msgspec.json.encode(live)) if thing.kind and live else None
+            try:
+                return Tried(folded, self._trial(folded), workload)
+            except ApiRefusal as refusal:
+                if refusal.status == CONFLICT and not refusal.owned and attempt < _MOST_READS - 1:
+                    live = self.live(thing)
+                    continue
+                raise self._told(refusal, folded) from refusal
+        raise AssertionError("the last attempt returns or raises")
+
+    def _trial(self, folded: Folded) -> Trial:
+        thing, client = folded.thing, self.ports.client
+        if folded.live is None and thing.key.namespace in self.fresh:
+            return Trial(None)
+        place = (thing.resource, thing.namespace, thing.key.name)
+        body = folded.body(rolls=True)
+        try:
+            return Trial(_decode(client.apply(*place, body, dry_run=True)))
+        except ApiRefusal as refusal:
+            if not refusal.owned:
+                raise
+            others = conflicts.foreign(refusal.owned, folded, self.taken)
+            if others:
+                raise FieldsOfOthers(others) from None
+        # Of this very version of the object no other field can be meant.
+        return Trial(_decode(client.apply(*place, body, force=True, dry_run=True)), force=True)
+
+    def _told(self, refusal: ApiRefusal, folded: Folded) -> RollonceError:
+        thing = folded.thing
+        words = credential.without(refusal.fact, frozenset(self.secrets(thing)))
+        if refusal.status == NOT_FOUND and folded.live is None and thing.key.namespace:
+            return NamespaceAbsent(
+                f"{thing.manifest.place}: {words}",
+                hint="fix -n or the manifest, or put the Namespace among the manifests",
+            )
+        if refusal.status in _ITS_FAULT or NOT_OF_THE_KIND in refusal.fact:
+            return RefusedManifest(
+                f"{thing.manifest.place}: the server does not take {thing.key}: {words}",
+                hint="nothing was sent; repair the manifest",
+            )
+        return refusal
+
+    def secrets(self, thing: Placed) -> Iterator[str]:
+        """Values that must not be repeated: what looks like a credential, and all that a Secret holds."""
+        yield from self.wish.desired.secrets
+        whole = thing.manifest.kind == "Secret"
+        left: list[Any] = [_decode(thing.manifest.body)]
+        if whole:
+            left = [left[0].get("data"), left[0].get("stringData")]
+        while left:
+            match left.pop():
+                case str() as text if text and (whole or credential.by_form(text)):
+                    yield text
+                case dict() as inner:
+                    left += inner.values()
+                case list() as inner:
+                    left += inner
+
+    # --- deciding
+
+    def of_workload(self, tried: Tried) -> Operation:
+        """The operation for a workload."""
+        return applying.of_workload(tried.folded, tried.workload, tried.trial, self.wish)
+
+    def of_object(self, tried: Tried) -> ObjectOperation:
+        """The operation for any other object."""
+        return applying.of_object(tried.folded, tried.trial)
+
+    # --- sending
+
+    def send(self, write: Apply | Create) -> tuple[bytes, Apply | Create]:
+        """Sends it; the object after it, and what was really sent, for a migration comes first and is decided upon anew.
+
+        Raises errors of access; status 409 wherever it has to be read again.
+        """
+        thing = self.thing(write.key)
+        place = (thing.resource, thing.namespace, thing.key.name)
+        if isinstance(write, Apply) and write.takes is not None:
+            raw = self.ports.client.patch(*place, write.takes)
+            again = self._anew(thing, _decode(raw))
+            match again:
+                case Skip(workload=Workload() as live):
+                    return raw, replace(write, in_template=False, expected=live.template.raw)
+                case Apply(takes=None):
+                    write = again
+                case _:
+                    raise _moved("what it comes to has changed with its ownership")
+        force = isinstance(write, Apply) and write.force
+        return self.ports.client.apply(*place, write.body, force=force), write
+
+    def _anew(self, thing: Placed, live: Any) -> Operation:
+        """The decision on what is there now. Raises ApiRefusal of status 409 where fields are those of others."""
+        try:
+            return self.of_workload(self.tried(thing, live))
+        except FieldsOfOthers as others:
+            raise _moved(_words(others)) from None
+
+    def read(self, key: WorkloadKey) -> tuple[Workload, Operation] | None:
+        """What is there now and what would be sent; None where nothing is there. Raises errors of access."""
+        thing = self.thing(key)
+        live = self.live(thing)
+        if live is None or thing.kind is None:
+            return None
+        try:
+            tried = self.tried(thing, live)
+        except FieldsOfOthers as others:
+            found = decode.workload(thing.kind, msgspec.json.encode(live))
+            return found, _refused(key, found, others)
+        if tried.workload is None:
+            return None
+        return tried.workload, self.of_workload(tried)
+
+    def send_object(self, write: ObjectApply) -> None:
+        """As `send`, for any other object."""
+        thing = self.thing(write.key)
+        place = (thing.resource, thing.namespace, thing.key.name)
+        if write.takes is not None:
+            raw = self.ports.client.patch(*place, write.takes)
+            try:
+                again = self.of_object(self.tried(thing, _decode(raw)))
+            except FieldsOfOthers as others:
+                raise _moved(_words(others)) from None
+            if not isinstance(again, ObjectApply):
+                return
+            if again.takes is not None:
+                raise _moved("somebody applied it meanwhile")
+            write = again
+        self.ports.client.apply(*place, write.body, force=write.force)
+
+
+def _moved(words: str) -> ApiRefusal:
+    return ApiRefusal(words, status=CONFLICT, reason="Conflict")
+
+
+def _words(others: FieldsOfOthers) -> str:
+    return "; ".join(f"{one.field} belongs to {one.manager} now" for one in others.fields)
+
+
+def _refused(key: WorkloadKey, live: Workload, others: FieldsOfOthers) -> Refuse:
+    return Refuse(key, live, RefuseReason.OWNED, _words(others), (), "run it again to see what changed")

@@ -1,0 +1,29 @@
+"""Objects of any kind, as far as applying them needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rollonce.model.kind import Resource
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ObjectKey:
+    """Which object; `namespace` is empty for one that is in none. `kind_name` is the kind in lower case."""
+
+    namespace: str
+    kind_name: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind_name}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A kind as discovery tells of it: where it is served, and whether its objects lie in namespaces."""
+
+    api_version: str
+    kind: str
+    resource: Resource
+    namespaced: bool

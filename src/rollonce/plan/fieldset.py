@@ -1,0 +1,100 @@
+"""Sets of fields, as managedFields have them (FieldsV1), and fields of an object by such paths.
+
+The form: https://pkg.go.dev/k8s.io/apimachinery/pkg/apis/meta/v1#FieldsV1
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+Path = tuple[str, ...]
+Fields = dict[str, Any]
+_decode = msgspec.json.Decoder().decode
+
+
+def paths(fields: Fields) -> frozenset[Path]:
+    """Every member of the set."""
+    return frozenset(_paths(fields, ()))
+
+
+def _paths(fields: Fields, at: Path) -> Iterator[Path]:
+    for name, inner in fields.items():
+        if name == ".":
+            yield at
+        elif inner:
+            yield from _paths(inner, (*at, name))
+        else:
+            yield (*at, name)
+
+
+def united(one: Fields, other: Fields) -> Fields:
+    """The members of both."""
+    if not one or not other:
+        # A leaf is a member of its own, also beside members below it.
+        more = one or other
+        return {".": {}, **more} if more and "." not in more else dict(more)
+    return {
+        name: united(one[name], other[name])
+        if name in one and name in other and name != "."
+        else one.get(name, other.get(name))
+        for name in dict.fromkeys((*one, *other))
+    }
+
+
+def without(fields: Fields, path: Path) -> Fields:
+    """The set less one member and what is below it; empty maps that remain are left out."""
+    head, *rest = path
+    if head not in fields:
+        return fields
+    if not rest:
+        return {name: inner for name, inner in fields.items() if name != head}
+    inner = without(fields[head], tuple(rest))
+    if inner:
+        return {**fields, head: inner}
+    return {name: value for name, value in fields.items() if name != head}
+
+
+def remove(document: Any, gone: Iterable[Path], kept: frozenset[Path]) -> None:
+    """Takes fields out of an object, in place, but none that has something below it that is kept."""
+    for path in sorted(gone, key=len, reverse=True):
+        if not any(other[: len(path)] == path for other in kept):
+            _remove(document, path)
+
+
+def _remove(document: Any, path: Path) -> None:
+    trail: list[tuple[Any, Any]] = []
+    for step in path:
+        key = _index(document, step)
+        if key is None:
+            return
+        trail.append((document, key))
+        document = document[key]
+    parent, key = trail[-1]
+    del parent[key]
+    # The server leaves no empty list or map behind that it has emptied itself.
+    while not parent and len(trail) > 1:
+        trail.pop()
+        parent, key = trail[-1]
+        del parent[key]
+
+
+def _index(document: Any, step: str) -> Any:
+    """Where an element of a path is in a map or list, None where it is not there."""
+    form, _, name = step.partition(":")
+    if form == "f":
+        return name if isinstance(document, dict) and name in document else None
+    if not isinstance(document, list):
+        return None
+    if form == "i":
+        return int(name) if int(name) < len(document) else None
+    wanted = _decode(name)
+    for i, item in enumerate(document):
+        if form == "v" and item == wanted:
+            return i
+        # A key that the object leaves to its default (protocol of a port) is no difference.
+        if form == "k" and isinstance(item, dict) and all(item.get(k, v) == v for k, v in wanted.items()):
+            return i
+    return None

@@ -1,0 +1,179 @@
+"""A manifest with the edits of a deploy folded in: what is applied, as one object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from rollonce.errors import MalformedManifest, UnreadableAnswer
+from rollonce.manifests.placed import Placed
+from rollonce.model import decode
+from rollonce.model.deploy import COMMIT, DEPLOY_ID, OWN_ANNOTATIONS, RESTARTED_BY
+from rollonce.model.edit import RESTARTED_AT, Place
+from rollonce.model.kind import Kind
+from rollonce.model.workload import Workload
+from rollonce.plan import fieldpath, ownership, patch
+from rollonce.plan.decide import Wish
+from rollonce.plan.desired import wanted
+from rollonce.plan.field import MetadataField, Wanted
+
+# What the server gives an object; of a manifest that was read from a cluster it says nothing any more.
+_GIVEN = ("managedFields", "resourceVersion", "uid", "creationTimestamp", "generation", "selfLink", "deletionTimestamp")
+# What was once written into a template, by whomever, stays there: to drop it is a roll.
+STICKY = (RESTARTED_AT,)
+_SCALED = (Kind.DEPLOYMENT, Kind.STATEFUL_SET)
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """An object as it is to be applied where its template changes, and as it is where it does not.
+
+    `live` is what was read, decoded, None where nothing is there. `notes` say what was left out.
+    """
+
+    thing: Placed
+    live: Any = field(repr=False)
+    rolling: Any = field(repr=False)
+    still: Any = field(repr=False)
+    base: Workload | None
+    wants: tuple[Wanted, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def body(self, *, rolls: bool) -> bytes:
+        """What is sent: conditional on the very version that was read."""
+        body = self.rolling if rolls else self.still
+        if self.live is None:
+            return _encode(body)
+        seen = {name: self.live["metadata"][name] for name in ("uid", "resourceVersion")}
+        return _encode({**body, "metadata": {**body["metadata"], **seen}})
+
+
+def fold(
+    thing: Placed, live: Any, wish: Wish, *, autoscaled: bool = False, taken: tuple[str, ...] = ()
+) -> Folded:
+    """The object to apply; `taken` has the patterns of fields that are to be taken over.
+
+    Raises MalformedManifest where it is no workload that we can read.
+    """
+    body = _bare(thing)
+    if thing.kind is None:
+        return Folded(thing, live, body, body, None)
+    notes = _settle_replicas(thing.kind, body, live, autoscaled=autoscaled, taken=taken)
+    if live is not None:
+        _keep(thing.kind, body, live)
+    base = _workload(thing, body)
+    wants = wanted(base, wish.desired, restarted_by="" if wish.policy.again else wish.deploy.id)
+    template = _decode(patch.template_after(base, wants))
+    still = _with_template(thing.kind, _with_own(body, wants), template)
+    restarts = any(w.differs and w.field == MetadataField(Place.ANNOTATION, RESTARTED_AT) for w in wants)
+    marks: dict[str, str | None] = {DEPLOY_ID: wish.deploy.id, COMMIT: wish.deploy.commit or None}
+    if restarts:
+        marks[RESTARTED_BY] = wish.deploy.id
+    rolling = _with_annotations(still, marks)
+    return Folded(thing, live, rolling, still, base, wants, notes)
+
+
+def workload(thing: Placed) -> Workload:
+    """The workload of a manifest as it stands there. Raises MalformedManifest."""
+    return _workload(thing, _bare(thing))
+
+
+def _bare(thing: Placed) -> Any:
+    body = _decode(thing.manifest.body)
+    metadata = {name: value for name, value in body["metadata"].items() if name not in _GIVEN}
+    if thing.key.namespace:
+        metadata["namespace"] = thing.key.namespace
+    if metadata.get("annotations"):
+        # A manifest that was read from a cluster may carry marks of an old deploy.
+        mine = {*OWN_ANNOTATIONS, ownership.LAST_APPLIED}
+        metadata["annotations"] = {n: v for n, v in metadata["annotations"].items() if n not in mine}
+    return {name: value for name, value in body.items() if name != "status"} | {"metadata": metadata}
+
+
+def _workload(thing: Placed, body: Any) -> Workload:
+    kind = thing.kind
+    if kind is None:
+        raise AssertionError(f"{thing.key} is no workload")
+    try:
+        return decode.workload(kind, _encode(body))
+    except UnreadableAnswer as error:
+        words = str(error.__cause__ or error)
+        raise MalformedManifest(
+            f"{thing.manifest.place}: it is no {kind.title}: {words}", hint="kubectl explain shows what belongs there"
+        ) from None
+
+
+def _settle_replicas(
+    kind: Kind, body: Any, live: Any, *, autoscaled: bool, taken: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Leaves `replicas` to who owns it. Owned by us alone, it is sent as it is: left out, it would fall to 1."""
+    spec = body.get("spec")
+    if kind not in _SCALED or live is None or not isinstance(spec, dict) or "replicas" not in spec:
+        return ()
+    if any(fieldpath.matches(pattern, ".spec.replicas") for pattern in taken):
+        return ()
+    owner = ownership.others_with(live, ownership.REPLICAS)
+    asked, there = spec["replicas"], live["spec"].get("replicas")
+    body["spec"] = spec = dict(spec)
+    if owner:
+        del spec["replicas"]
+    elif autoscaled:
+        spec["replicas"] = there
+    else:
+        return ()
+    who = owner or "an autoscaler"
+    return (f"replicas left at {there}, which {who} owns" + (f" (its manifest says {asked})" if asked != there else ""),)
+
+
+def _keep(kind: Kind, body: Any, live: Any) -> None:
+    """Puts into the body what earlier runs wrote and a manifest does not know."""
+    noted = live["metadata"].get("annotations") or {}
+    kept = {name: noted[name] for name in OWN_ANNOTATIONS if name in noted}
+    if kept:
+        body["metadata"]["annotations"] = {**(body["metadata"].get("annotations") or {}), **kept}
+    there = (_template(kind, live).get("metadata") or {}).get("annotations") or {}
+    template = _template(kind, body)
+    metadata = template.get("metadata") or {}
+    said = metadata.get("annotations") or {}
+    sticky = {name: there[name] for name in STICKY if name in there and name not in said}
+    if sticky:
+        template["metadata"] = {**metadata, "annotations": {**said, **sticky}}
+
+
+def _template(kind: Kind, body: Any) -> Any:
+    spec = body.get("spec") or {}
+    if kind is Kind.CRON_JOB:
+        spec = (spec.get("jobTemplate") or {}).get("spec") or {}
+    return spec.get("template") or {}
+
+
+def _with_template(kind: Kind, body: Any, template: Any) -> Any:
+    if kind is not Kind.CRON_JOB:
+        return {**body, "spec": {**body["spec"], "template": template}}
+    job = body["spec"]["jobTemplate"]
+    job = {**job, "spec": {**job["spec"], "template": template}}
+    return {**body, "spec": {**body["spec"], "jobTemplate": job}}
+
+
+def _with_own(body: Any, wants: tuple[Wanted, ...]) -> Any:
+    """With the labels and annotations that are wanted of the workload itself."""
+    for name, place in (("labels", Place.WORKLOAD_LABEL), ("annotations", Place.WORKLOAD_ANNOTATION)):
+        new = {w.field.name: w.new for w in wants if isinstance(w.field, MetadataField) and w.field.place is place}
+        if new:
+            body = {**body, "metadata": {**body["metadata"], name: _merged(body["metadata"].get(name), new)}}
+    return body
+
+
+def _with_annotations(body: Any, marks: Mapping[str, str | None]) -> Any:
+    metadata = body["metadata"]
+    return {**body, "metadata": {**metadata, "annotations": _merged(metadata.get("annotations"), marks)}}
+
+
+def _merged(known: Mapping[str, str] | None, new: Mapping[str, str | None]) -> dict[str, str]:
+    whole = {**(known or {}), **new}
+    return {name: value for name, value in whole.items() if value is not None}
