@@ -36,7 +36,7 @@ test: setup ## the fast tests: no control plane
 test-cluster: setup ## the tests that need more: a real control plane, a browser, a package index
 	$(PY) -m pytest -m "cluster or browser or index" -n $(CLUSTER_WORKERS) $(PYTEST_ARGS)
 
-test-contract: setup ## the same kubectl commands on the real and on the simulated cluster
+test-contract: setup ## of these, the same kubectl commands on both clusters; and what still differs
 	$(PY) -m pytest -m contract -n $(CLUSTER_WORKERS) $(PYTEST_ARGS)
 
 stress: setup ## the long suites; resumable; STRESS_ARGS="controllers --count 100" runs a part

@@ -41,7 +41,8 @@ def measure(lab: Lab) -> Result:
         samples = take(NAME, sides, ROUNDS, [Command([ROLLONCE, "--version"], whole)])
     return Result(
         NAME,
-        f"{count} ReplicaSets of 7 KB in {count // replay.DEPLOYMENTS // replay.REVISIONS} namespaces; {ROUNDS} rounds",
+        f"{count} ReplicaSets of 7 KB and their Deployments, in {count // replay.DEPLOYMENTS // replay.REVISIONS} "
+        f"namespaces; {ROUNDS} rounds",
         [Row.of(side, found) for side, found in samples.items()],
         [
             Figure(f"{PART} / {KUBECTL}", ratio(samples, PART, KUBECTL), "", Goal(Bound.AT_MOST, 1)),
@@ -68,9 +69,10 @@ def _memory(side: str) -> Goal | None:
 def _write(dump: Path, count: int) -> None:
     with dump.open("w") as file:
         file.write('{"apiVersion":"v1","kind":"List","items":[')
-        for number, thing in enumerate(replay.replica_sets(count)):
+        lists = {"Deployment": replay.deployments(count), "ReplicaSet": replay.replica_sets(count)}
+        for number, (kind, thing) in enumerate((kind, thing) for kind, things in lists.items() for thing in things):
             file.write("," if number else "")
-            json.dump({"apiVersion": "apps/v1", "kind": "ReplicaSet", **thing}, file, separators=(",", ":"))
+            json.dump({"apiVersion": "apps/v1", "kind": kind, **thing}, file, separators=(",", ":"))
         file.write("]}\n")
 
 

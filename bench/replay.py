@@ -1,7 +1,7 @@
-"""A server that replays pages of a list: 100,000 ReplicaSets in etcd would measure etcd.
+"""A server that replays pages of lists: 100,000 ReplicaSets in etcd would measure etcd.
 
 `python -m bench.replay COUNT` prints its address when its pages are ready, and serves until it is ended. The
-ReplicaSets are of about 7 KB, fifty to a namespace: five Deployments with ten revisions each, from a pipeline of two
+ReplicaSets are of about 7 KB, fifty to a namespace: of five Deployments with ten revisions each, from a pipeline of two
 steps. The pages are kept as an API server sends them, packed by gzip; every other list is empty.
 """
 
@@ -23,16 +23,51 @@ PAGE = 500
 DEPLOYMENTS = 5
 REVISIONS = 10
 VARIABLES = 40
-PATH = "/apis/apps/v1/replicasets"
+APPS = "/apis/apps/v1"
 _META = {"terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File"}
 
 
 def replica_sets(count: int) -> Iterator[dict[str, Any]]:
-    """The objects, in the order of a list."""
+    """The ReplicaSets, in the order of a list."""
     for number in range(count):
         place, revision = divmod(number, REVISIONS)
         namespace, deployment = divmod(place, DEPLOYMENTS)
         yield _replica_set(f"team-{namespace:04}", f"agent-{deployment}", revision)
+
+
+def deployments(count: int) -> Iterator[dict[str, Any]]:
+    """The Deployments of so many ReplicaSets, in the order of a list: one of each to the last of its ReplicaSets."""
+    return (_deployment(newest) for newest in islice(replica_sets(count), REVISIONS - 1, None, REVISIONS))
+
+
+def _deployment(newest: dict[str, Any]) -> dict[str, Any]:
+    owner, born = newest["metadata"]["ownerReferences"][0], newest["metadata"]["creationTimestamp"]
+    managed = newest["metadata"]["managedFields"][0] | {"manager": "kubectl-client-side-apply", "time": born}
+    template = newest["spec"]["template"]
+    return {
+        "metadata": {
+            "name": owner["name"],
+            "namespace": newest["metadata"]["namespace"],
+            "uid": owner["uid"],
+            "resourceVersion": "7",
+            "generation": REVISIONS,
+            "creationTimestamp": "2026-11-10T09:00:00Z",
+            "labels": {"app": owner["name"]},
+            "annotations": {
+                "deployment.kubernetes.io/revision": str(REVISIONS),
+                "kubectl.kubernetes.io/last-applied-configuration": json.dumps({"spec": {"template": template}}),
+            },
+            "managedFields": [managed],
+        },
+        "spec": {
+            "replicas": 1,
+            "selector": {"matchLabels": {"app": owner["name"]}},
+            "strategy": {"type": "Recreate"},
+            "template": template,
+        },
+        "status": {"replicas": 1, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1}
+        | {"observedGeneration": REVISIONS},
+    }
 
 
 def _replica_set(namespace: str, deployment: str, revision: int) -> dict[str, Any]:
@@ -87,9 +122,8 @@ def _replica_set(namespace: str, deployment: str, revision: int) -> dict[str, An
     }
 
 
-def pages(count: int) -> list[bytes]:
-    """The packed pages of the list."""
-    objects = replica_sets(count)
+def pages(kind: str, objects: Iterator[dict[str, Any]], count: int) -> list[bytes]:
+    """The packed pages of a list."""
     packed = []
     for start in range(0, count, PAGE):
         left = max(count - start - PAGE, 0)
@@ -97,7 +131,7 @@ def pages(count: int) -> list[bytes]:
         if left:
             metadata |= {"continue": str(start + PAGE), "remainingItemCount": left}
         page = {
-            "kind": "ReplicaSetList",
+            "kind": f"{kind}List",
             "apiVersion": "apps/v1",
             "metadata": metadata,
             "items": list(islice(objects, PAGE)),
@@ -109,13 +143,13 @@ def pages(count: int) -> list[bytes]:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     kinds = Kinds()
-    held: list[bytes]
+    held: dict[str, list[bytes]]
 
     def do_GET(self) -> None:
         asked = urlsplit(self.path)
-        if asked.path == PATH:
+        if asked.path in self.held:
             start = int(parse_qs(asked.query).get("continue", ["0"])[0])
-            self._send(self.held[start // PAGE], "application/json", packed=True)
+            self._send(self.held[asked.path][start // PAGE], "application/json", packed=True)
             return
         found = discovery.answer(asked.path, self.headers.get("accept", ""), self.kinds)
         if found is None:
@@ -140,7 +174,11 @@ class _Handler(BaseHTTPRequestHandler):
 
 def main() -> None:
     """Serves on a free port of loopback."""
-    _Handler.held = pages(int(sys.argv[1]))
+    count = int(sys.argv[1])
+    _Handler.held = {
+        f"{APPS}/replicasets": pages("ReplicaSet", replica_sets(count), count),
+        f"{APPS}/deployments": pages("Deployment", deployments(count), count // REVISIONS),
+    }
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     print(f"http://127.0.0.1:{server.server_address[1]}", flush=True)
     server.serve_forever()

@@ -23,7 +23,7 @@ PACKAGES = (
     "api/rbac/v1", "api/networking/v1", "api/storage/v1", "api/coordination/v1", "api/scheduling/v1",
     "api/discovery/v1", "api/events/v1", "api/node/v1", "api/certificates/v1", "api/authorization/v1",
     "api/admissionregistration/v1", "apiextensions-apiserver/pkg/apis/apiextensions/v1",
-    "kube-aggregator/pkg/apis/apiregistration/v1",
+    "kube-aggregator/pkg/apis/apiregistration/v1", "api/authentication/v1", "api/flowcontrol/v1", "api/resource/v1",
 )  # fmt: skip
 # Written by a marshaller of their own.
 SCALARS = {
@@ -148,15 +148,15 @@ class Table:
         return name
 
     def _published(self, full: str) -> Any:
-        package, _, name = full.rpartition(".")
-        parts = package.split("/")
-        if parts[0] == "api":
-            path = f"io.k8s.api.{parts[1]}.{parts[2]}.{name}"
-        elif parts[0] == "apimachinery":
-            path = f"io.k8s.apimachinery.pkg.apis.meta.v1.{name}"
-        else:
-            path = f"io.k8s.{parts[0]}.pkg.apis.{parts[-2]}.{parts[-1]}.{name}"
-        return self._definitions.get(path) or {"properties": {}}
+        return self._definitions.get(_definition(full)) or {"properties": {}}
+
+    def places(self) -> dict[str, str]:
+        """The types of each package, under the prefix of its definitions."""
+        found: dict[str, list[str]] = {}
+        for full, name in self._names.items():
+            if name in self.rows:
+                found.setdefault(_definition(full).rpartition(".")[0], []).append(name)
+        return {prefix: " ".join(sorted(names)) for prefix, names in found.items()}
 
     def _row(self, name: str, options: str, type_: str, published: Any) -> str:
         marks, base = _split(type_)
@@ -177,7 +177,20 @@ class Table:
         inner = self._definitions.get(str(told.get("$ref", "")).rpartition("/")[2]) or {}
         if "atomic" in (told.get("x-kubernetes-map-type"), inner.get("x-kubernetes-map-type")):
             row.append("atomic")
+        if names := told.get("enum") or (told.get("items") or {}).get("enum"):
+            row.append(f"e={','.join(names).replace(' ', '+')}")
         return " ".join(row)
+
+
+def _definition(full: str) -> str:
+    """The name of a type in the published document."""
+    package, _, name = full.rpartition(".")
+    parts = package.split("/")
+    if parts[0] == "api":
+        return f"io.k8s.api.{parts[1]}.{parts[2]}.{name}"
+    if parts[0] == "apimachinery":
+        return f"io.k8s.apimachinery.pkg.apis.meta.v1.{name}"
+    return f"io.k8s.{parts[0]}.pkg.apis.{parts[-2]}.{parts[-1]}.{name}"
 
 
 def main(modules: str, openapi: str) -> None:
@@ -196,7 +209,7 @@ def main(modules: str, openapi: str) -> None:
     for extra in ("api/policy/v1.Eviction", "api/core/v1.Binding", f"{_META}.Status"):
         table.add(extra)
     lines = [HEADER]
-    for title, rows in (("ALIASES", table.aliases), ("TYPES", table.rows)):
+    for title, rows in (("ALIASES", table.aliases), ("TYPES", table.rows), ("PLACES", table.places())):
         lines.append(f"{title} = {{")
         lines += [f'    "{name}": {_wrapped(rows[name])},' for name in sorted(rows)]
         lines.append("}\n")
@@ -209,12 +222,13 @@ def _is_kind(fields: Fields) -> bool:
 
 def _wrapped(text: str) -> str:
     lines, line = [], ""
-    for word in text.split(" "):
-        if len(line) + len(word) > 105:
+    # A long enumeration goes on in the next line.
+    for word in re.split(r"(?<=[ ,])", text):
+        if len(line) + len(word.rstrip()) > 105:
             lines.append(line)
             line = ""
-        line += word + " "
-    lines.append(line.rstrip())
+        line += word
+    lines.append(line)
     if len(lines) == 1 and len(lines[0]) < 70:
         return f'"{lines[0]}"'
     return "(\n" + "".join(f'        "{each}"\n' for each in lines) + "    )"
@@ -227,8 +241,10 @@ published OpenAPI document of the same version (api/openapi-spec/swagger.json).
 
 A row is `field type marks`, a type its name behind `*` (pointer), `[]` (list) and `{}` (map). Marks: `!` required,
 `o` left out when empty, `z` a struct that is left out when empty, `k` x-kubernetes-list-map-keys,
-`m` x-kubernetes-patch-merge-key, `s` x-kubernetes-patch-strategy, `set` and `atomic` the type of a list or map. Lists
-are otherwise atomic, maps and objects granular.
+`m` x-kubernetes-patch-merge-key, `s` x-kubernetes-patch-strategy, `set` and `atomic` the type of a list or map, `e` the
+values of an enumeration, with `+` for a space. Lists are otherwise atomic, maps and objects granular.
+
+PLACES has the types of each package under the beginning of their published names.
 """
 '''
 

@@ -6,10 +6,14 @@ columns are as wide as the made-up names in them.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
+# Who plays the kubelet of the real one.
+_KUBELETS = {"kwok": "kubelet"}
+_IP = re.compile(r"\b(10\.\d+\.\d+\.\d+|127\.0\.0\.1)\b")
 _UID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _RULES = tuple(
     (re.compile(pattern, re.MULTILINE), word)
@@ -24,8 +28,8 @@ _RULES = tuple(
         # The server prints ages; a client that asks a clock which runs ahead has none.
         (r"(?<![\w.-])(\d+d)?(\d+h)?(\d+m)?(\d+s)?(?<=[dhms])(?![\w.-])", "AGE"),
         (r"<invalid>", "AGE"),
-        (r"\b10\.\d+\.\d+\.\d+\b", "IP"),
-        (r'(resourceVersion"?: ?)"?\d+"?', r"\1RV"),
+        (_IP.pattern, "IP"),
+        (r'(resourceVersion\\?"?: ?)\\?"?\d+\\?"?', r"\1RV"),
     )
 )
 # Of an object: what the server alone gives, and no two clusters alike.
@@ -41,6 +45,7 @@ _GIVEN = frozenset(
 
 def text(said: str, names: Mapping[str, str]) -> list[str]:
     """Lines that two clusters have in common; `names` are those of this cluster and what stands for each."""
+    said = _SHOWN.sub(lambda found: _shown(found[0]), said)
     for name in sorted(names, key=len, reverse=True):
         said = said.replace(name, names[name])
     for pattern, word in _RULES:
@@ -54,8 +59,7 @@ def thing(value: Any, names: Mapping[str, str]) -> Any:
         case dict():
             seen = {_named(key, names): thing(inner, names) for key, inner in value.items() if key not in _GIVEN}
             if "managedFields" in seen:
-                # The server sorts by second first: who comes before whom depends on where a second ends.
-                seen["managedFields"] = sorted(seen["managedFields"], key=_manager)
+                seen["managedFields"] = owners(value["managedFields"], seen["managedFields"])
             return _without_steps(seen) if seen.get("kind") == "ReplicaSet" and "status" in seen else seen
         case list():
             return [thing(inner, names) for inner in value]
@@ -64,8 +68,35 @@ def thing(value: Any, names: Mapping[str, str]) -> Any:
     return value
 
 
+def owners(raw: list[dict[str, Any]], seen: list[Any]) -> list[Any]:
+    """Entries of managedFields, `seen` as two clusters have them in common, in an order that both agree on.
+
+    Servers sort by second and then by manager: who comes before whom depends on where a second ends. So each side has
+    to have sorted by its own times (managedfields.go, sortEncodedManagedFields).
+    """
+    if raw != sorted(raw, key=lambda entry: (entry["operation"], entry.get("time", ""), *_manager(entry))):
+        seen = [*seen, "not in the order of the server"]
+    return sorted(seen, key=lambda entry: (entry["operation"], *_manager(entry)) if isinstance(entry, dict) else ())
+
+
 def _manager(entry: dict[str, Any]) -> tuple[str, str, str]:
-    return entry["operation"], entry["manager"], entry.get("subresource", "")
+    return entry["manager"], entry["apiVersion"], entry.get("subresource", "")
+
+
+# An object in an error, quoted by Go.
+_SHOWN = re.compile(r'"\{(?:[^"\\]|\\.)*\}"')
+
+
+def _shown(quoted: str) -> str:
+    """The same object with its managedFields in an order that both sides agree on; all else as it is."""
+    try:
+        value = json.loads(json.loads(quoted))
+    except ValueError:
+        return quoted
+    metadata = value.get("metadata", {})
+    if "managedFields" in metadata:
+        metadata["managedFields"] = owners(metadata["managedFields"], metadata["managedFields"])
+    return json.dumps(json.dumps(value, separators=(",", ":")))
 
 
 def _without_steps(replicaset: dict[str, Any]) -> dict[str, Any]:
@@ -78,4 +109,4 @@ def _without_steps(replicaset: dict[str, Any]) -> dict[str, Any]:
 def _named(value: str, names: Mapping[str, str]) -> str:
     for name in sorted(names, key=len, reverse=True):
         value = value.replace(name, names[name])
-    return _UID.sub("UID", value)
+    return _IP.sub("IP", _UID.sub("UID", _KUBELETS.get(value, value)))

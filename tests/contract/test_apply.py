@@ -7,7 +7,7 @@ import pytest
 from tests.contract import shapes
 from tests.contract.twin import Twin
 
-pytestmark = pytest.mark.contract
+pytestmark = [pytest.mark.cluster, pytest.mark.contract]
 
 IMAGE = "spec.template.spec.containers.0.image"
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.contract.twin import Twin
 
-pytestmark = pytest.mark.contract
+pytestmark = [pytest.mark.cluster, pytest.mark.contract]
 
 
 def test_create_a_deployment(twin: Twin) -> None:
@@ -55,6 +55,7 @@ def test_jobs_run_to_completion(twin: Twin) -> None:
     twin.kubectl("create", "job", "now", "--from=cronjob/often")
     twin.kubectl("create", "cronjob", "wrong", "--image=registry.example/job:1", "--schedule=never", code=1)
     twin.kubectl("get", "cronjobs")
+    twin.until("cronjobs", lambda found: all("lastSuccessfulTime" in each["status"] for each in found))
     twin.objects("cronjobs")
 
 

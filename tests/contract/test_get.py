@@ -7,7 +7,7 @@ import pytest
 from tests.contract import shapes
 from tests.contract.twin import Twin
 
-pytestmark = pytest.mark.contract
+pytestmark = [pytest.mark.cluster, pytest.mark.contract]
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_tables(fleet: Twin) -> None:
 def test_documents(fleet: Twin, kind: str) -> None:
     for output in ("yaml", "json"):
         fleet.kubectl("get", kind, "-o", output)
-    fleet.kubectl("get", kind, "-o", "yaml", "--show-managed-fields")
+    fleet.documents("get", kind, "-o", "yaml", "--show-managed-fields")
 
 
 def test_pods_as_documents(fleet: Twin) -> None:
@@ -88,20 +88,5 @@ def test_what_is_not_there(fleet: Twin) -> None:
     ["deployment/web", "statefulset/queue", "daemonset/collector", "configmap/settings", "secret/keys", "replicasets"],
 )
 def test_describe(fleet: Twin, what: str) -> None:
-    # Events are compared by test_events_of_a_rollout alone.
+    # Events are compared by test_events.py alone.
     fleet.kubectl("describe", what, "--show-events=false")
-
-
-def test_events_of_a_rollout(twin: Twin) -> None:
-    twin.kubectl("create", "-f", "-", given=shapes.deployment(strategy={"type": "Recreate"}))
-    twin.settled("deployment/web")
-    twin.kubectl("set", "image", "deployment/web", "web=registry.example/web:2")
-    twin.settled("deployment/web")
-    twin.kubectl(
-        "get", "events", "--field-selector", "involvedObject.kind=Deployment", "-o",
-        "custom-columns=TYPE:.type,REASON:.reason,MESSAGE:.message,FROM:.source.component", unordered=True,
-    )  # fmt: skip
-    twin.kubectl(
-        "get", "events", "--field-selector", "involvedObject.kind=ReplicaSet", "-o",
-        "custom-columns=TYPE:.type,REASON:.reason,FROM:.source.component", unordered=True,
-    )  # fmt: skip

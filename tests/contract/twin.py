@@ -14,12 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from tests.contract import plain
+from tests.contract import plain, rest
+from tests.contract.reader import Reader
 
 PATIENCE = 60.0
 # Kinds whose names controllers make up, in an order that both sides agree on: by owner and revision.
 _MADE_UP = ("replicasets", "controllerrevisions", "pods", "jobs")
+ZONE = "topology.kubernetes.io/zone"
 _REVISION = "deployment.kubernetes.io/revision"
 
 
@@ -38,6 +41,7 @@ class Side:
 
     name: str
     environment: Mapping[str, str]
+    reader: Reader
     namespace: str
     folder: Path
     names: dict[str, str] = field(default_factory=dict)
@@ -83,6 +87,16 @@ class Twin:
         text = given if isinstance(given, str) or given is None else json.dumps(given)
         return self.command([str(self.program), *arguments], text, code=code, unordered=unordered)
 
+    def documents(self, *arguments: str) -> None:
+        """As `kubectl`, for a command that prints YAML: the order of managedFields depends on where seconds end."""
+        said = self.ask([str(self.program), *arguments])
+        real, simulated = (
+            list(_flat("", plain.thing(yaml.safe_load(each.stdout), side.names)))
+            for side, each in zip(self._sides, said, strict=True)
+        )
+        assert [each.code for each in said] == [0, 0], said
+        self.compare(f"kubectl {' '.join(arguments)}", real, simulated)
+
     def command(
         self, command: Sequence[str], given: str | None = None, *, code: int = 0, unordered: bool = False
     ) -> Said:
@@ -127,13 +141,8 @@ class Twin:
         """Waits on both sides until these are rolled out and no pod is going away, then learns made-up names."""
 
         def settle(side: Side) -> None:
-            for workload in workloads:
-                ended = side.run([str(self.program), "rollout", "status", workload, "--timeout=60s"], None)
-                assert ended.code == 0, f"{side.name}: {workload}: {ended}"
-            self._until(side, "pods", lambda pods: not any(_is_going(pod) for pod in pods))
-            # The last write of a controller comes after that of what it waits for.
             self._until(
-                side, "deployments,replicasets,statefulsets,daemonsets", lambda found: all(map(_is_seen, found))
+                side, "pods,deployments,replicasets,statefulsets,daemonsets", lambda found: rest.at(found, workloads)
             )
 
         self._both(settle)
@@ -166,24 +175,19 @@ class Twin:
                 for label in ("pod-template-hash", "controller-revision-hash"):
                     if value := metadata.get("labels", {}).get(label):
                         names.setdefault(value.removeprefix(f"{owner['name']}-"), "<hash>")
-        for item in self._cluster_wide(side):
-            names[item["metadata"]["name"]] = "<node>"
+        for node in self._listed(side, "nodes"):
+            names[node["metadata"]["name"]] = "<node>"
+            names[node["metadata"]["labels"][ZONE]] = "<zone>"
         return names
 
     def _listed(self, side: Side, kinds: str) -> list[Any]:
-        said = side.run([str(self.program), "get", kinds, "-o", "json", "--show-managed-fields"], None)
-        assert said.code == 0, f"{side.name}: {said}"
-        items: list[Any] = json.loads(said.stdout)["items"]
-        return items
-
-    def _cluster_wide(self, side: Side) -> list[Any]:
-        return self._listed(side, "nodes")
+        return side.reader.list(kinds, side.namespace)
 
     def _until(self, side: Side, kinds: str, is_so: Callable[[list[Any]], bool]) -> None:
         end = time.monotonic() + PATIENCE
         while not is_so(found := self._listed(side, kinds)):
             assert time.monotonic() < end, f"{side.name}: {[item['metadata']['name'] for item in found]}"
-            time.sleep(0.1)
+            time.sleep(0.05)
 
     def _both(self, ask: Callable[[Side], Any]) -> list[Any]:
         return list(self._pool.map(ask, self._sides))
@@ -223,14 +227,6 @@ def _order(item: Any) -> tuple[int, int, str]:
     metadata = item["metadata"]
     revision = int(metadata.get("annotations", {}).get(_REVISION, item.get("revision", 0)))
     return revision, 0, metadata["name"]
-
-
-def _is_going(pod: Any) -> bool:
-    return "deletionTimestamp" in pod["metadata"]
-
-
-def _is_seen(workload: Any) -> bool:
-    return bool(workload["status"].get("observedGeneration") == workload["metadata"]["generation"])
 
 
 def environment(kubeconfig: Path, home: Path) -> dict[str, str]:

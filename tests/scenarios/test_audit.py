@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 import time
@@ -182,18 +183,28 @@ def test_a_restart_after_the_change(world: World, auditor: Auditor) -> None:
 def test_a_static_tag_that_each_deploy_puts_back_rolls_twice_each_time(world: World, auditor: Auditor) -> None:
     """Client-side apply of a manifest with a standing tag, then set image; the log tells that no rollback was meant.
 
-    Only time connects the two steps, so that deploys have to lie further apart than the window.
+    Only time connects the two steps, so that deploys have to lie further apart than the window: twice as far as the
+    longest of them took, and at least twelve seconds, as a machine may be slow.
     """
     manifest = fleet.ceo("stable")
     world.has(manifest, server_side=False)
+    took, apart, ended = [5.0], [], None
     for build in ("b-1001", "b-1002", "b-1003"):
-        time.sleep(5)
+        time.sleep(2 * max(took) + 2)
+        began = time.monotonic()
+        if ended is not None:
+            apart.append(began - ended)
         world.apply(manifest, server_side=False)
         world.settled(CEO)
         next_second()
         world.kubectl("set", "image", CEO, f"agent={image('agent', build)}")
+        ended = time.monotonic()
+        took.append(ended - began)
         world.settled(CEO)
-    found = {after: kind for after, kind, _ in findings(auditor("--window", "4s", log=True))}
+    window = math.ceil(max(took)) + 1
+    if window >= min(apart):
+        pytest.fail(f"the machine was too uneven to tell the deploys apart: they took {took}, {apart} lay between them")
+    found = {after: kind for after, kind, _ in findings(auditor("--window", f"{window}s", log=True))}
     # The first deploy had nothing to put back; the two others bounced.
     assert found[4] == found[6] == "bounce"
     assert 2 not in found
@@ -214,6 +225,8 @@ def test_what_garbage_collection_took_is_not_claimed(world: World, auditor: Audi
     for tag in ("v2", "v3", "v4", "v5"):
         world.kubectl("set", "image", CEO, f"agent={image('agent', tag)}")
         world.settled(CEO)
+    # The controller takes old ReplicaSets away some time after a roll is complete.
+    world.until(lambda: set(world.revisions(CEO)) == {4, 5}, "the old ReplicaSets are gone")
     [workload] = auditor()["workloads"]
     assert workload["rollsAtLeast"] == 4
     assert {roll["after"] for roll in workload["rolls"]} <= {4, 5}

@@ -15,7 +15,8 @@ from rollonce.errors import UnreadableFile
 from rollonce.history.collect import Collected
 from rollonce.text.items import Fault, Item, Splitter
 
-_PIECE = 1 << 20
+# The memory of a larger piece is given back and asked for again at each of them.
+_PIECE = 1 << 16
 _GZIP = b"\x1f\x8b"
 # An audit event with both bodies of the largest object; what is longer is no line of a log.
 _LONGEST_LINE = 16_000_000

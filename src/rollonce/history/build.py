@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from rollonce.model import image
 
@@ -19,8 +20,7 @@ _SHORTEST_RUN = 3
 _TELLING_RUN = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Build:
+class Build(Struct, frozen=True, cache_hash=True):
     """The tag, its words that name a build (commits, run numbers), and the forms of all its words."""
 
     tag: str
@@ -73,6 +73,7 @@ def _form(word: str) -> str:
     return "word"
 
 
+@lru_cache(maxsize=4096)
 def same(one: Build, other: Build) -> bool:
     """Whether two tags name one build."""
     if one.tag == other.tag:

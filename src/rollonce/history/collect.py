@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +32,8 @@ class _Called(Struct):
     metadata: Any = None
 
 
+# As kubectl writes an object of a List: to read on would take as long as to read what is wanted of it.
+_BEGINNING = re.compile(rb'\{\s*"apiVersion"\s*:\s*"[^"\\]*"\s*,\s*"kind"\s*:\s*"([A-Za-z]+)"')
 _HEAD = msgspec.json.Decoder(_Head)
 _CALLED = msgspec.json.Decoder(_Called)
 
@@ -55,17 +58,18 @@ class Collected:
     def add(self, raw: bytes, kind: str = "") -> None:
         """One object as JSON. `kind` is needed where the item does not name it, as in a list of the API."""
         self.items += 1
-        head = _head(raw)
-        if head is None:
-            self.reject("an item", "it is no JSON object")
-            return
-        kind = kind or (head.kind if isinstance(head.kind, str) else "")
+        kind = kind or _kind(raw)
+        fault: Unusable | None = None
         try:
-            known = self._take(kind, head, raw)
-        except Unusable as fault:
+            if self._take(kind, raw):
+                return
+        except Unusable as unusable:
+            fault = unusable
+        if _head(raw) is None:
+            self.reject("an item", "it is no JSON object")
+        elif fault is not None:
             self.reject(f"{kind} {_where(raw)}", str(fault))
-            return
-        if not known:
+        else:
             self.skip(f"{kind[:60] or 'something without a kind'}, which audit does not read")
 
     def add_log_line(self, line: bytes, place: str) -> None:
@@ -114,7 +118,7 @@ class Collected:
             tuple(self.skipped.items()),
         )
 
-    def _take(self, kind: str, head: _Head, raw: bytes) -> bool:
+    def _take(self, kind: str, raw: bytes) -> bool:
         if kind in _WORKLOADS:
             self.lives.append(decode.live(_WORKLOADS[kind], raw, self.cluster, self.templates))
             return True
@@ -127,7 +131,7 @@ class Collected:
                 self._take_pod(raw)
             case "Event":
                 self.occurrences.append(decode.occurrence(raw, self.cluster))
-            case "Secret" if head.type == helm.TYPE:
+            case "Secret" if (head := _head(raw)) is not None and head.type == helm.TYPE:
                 self.releases.append(helm.release(raw, self.cluster))
             case _ if kind == RELEASE:
                 self.releases.append(helm.release(raw, self.cluster))
@@ -140,6 +144,14 @@ class Collected:
             self.pods.append(decode.pod(raw, self.cluster))
         except decode.OfNoWorkload:
             self.skip("pod of no workload that is audited")
+
+
+def _kind(raw: bytes) -> str:
+    """What an object says that it is, empty where it does not."""
+    if found := _BEGINNING.match(raw):
+        return found[1].decode()
+    head = _head(raw)
+    return head.kind if head is not None and isinstance(head.kind, str) else ""
 
 
 def _head(raw: bytes) -> _Head | None:

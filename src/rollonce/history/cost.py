@@ -61,7 +61,16 @@ def of(timeline: Timeline) -> Mapping[int, Cost]:
     """Revision -> cost of the roll that made it."""
     stops = {roll.after.number: seconds for roll in timeline.rolls if (seconds := _stop(roll)) is not None}
     starts = {roll.after.number: seconds for roll in timeline.rolls if (seconds := _start(roll)) is not None}
-    return {roll.after.number: _cost(roll, timeline, stops, starts) for roll in timeline.rolls}
+    costs: dict[int, Cost] = {}
+    # Nothing else of a roll tells what it took: rolls of which the same is known took the same.
+    alike: dict[tuple[int | None, float | None, float | None], Cost] = {}
+    for roll in timeline.rolls:
+        number = roll.after.number
+        known = roll.after.replicas, stops.get(number), starts.get(number)
+        if known not in alike:
+            alike[known] = _cost(roll, timeline, stops, starts)
+        costs[number] = alike[known]
+    return costs
 
 
 def _stop(roll: Roll) -> float | None:
@@ -131,7 +140,7 @@ def _profile(workload: Workload) -> _Profile:
 
 
 def _total(workload: Workload, pods: int, one: Span, basis: Basis, why: str) -> Cost:
-    if isinstance(workload.behaviour, Deployment | StatefulSet):
+    if isinstance(workload.behaviour, Deployment | StatefulSet) and workload.behaviour.replicas != pods:
         # As many pods as it had then, which may be none today.
         workload = replace(workload, behaviour=replace(workload.behaviour, replicas=pods))
     disruption = prediction.of_change(workload)

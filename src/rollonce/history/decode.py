@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -41,6 +42,8 @@ _IN_TROUBLE = frozenset(
         "RunContainerError",
     }
 )
+# Sets of owned fields that are remembered: workloads made from one manifest have the same.
+_FIELD_SETS = 512
 _NULL = msgspec.Raw(b"null")
 
 
@@ -171,7 +174,7 @@ _ANY = msgspec.json.Decoder(Any)
 def live(kind: Kind, raw: bytes, cluster: str, templates: Reader) -> Live:
     """A Deployment, StatefulSet or DaemonSet."""
     try:
-        workload = workloads.workload(kind, raw)
+        workload = workloads.outline(kind, raw)
     except UnreadableAnswer as error:
         raise Unusable(error.fact) from None
     thing: _Thing = _decoded(_THING, raw)
@@ -200,14 +203,15 @@ def replica_set(raw: bytes, cluster: str, templates: Reader) -> Snapshot:
     number = meta.note(REVISION)
     if not number:
         raise Unusable(f"it has no annotation {REVISION}")
-    former = [part.strip() for part in meta.note(FORMER_REVISIONS).split(",") if part.strip()]
-    numbers = tuple(sorted({_number(part) for part in (*former, number)}))
-    if numbers[-1] != _number(number):
+    former = {_number(part.strip()) for part in meta.note(FORMER_REVISIONS).split(",") if part.strip()}
+    last = _number(number)
+    numbers = tuple(sorted(former | {last}))
+    if numbers[-1] != last:
         raise Unusable(f"its revision {number} is lower than the ones that it had before")
     desired = meta.note(DESIRED)
     return Snapshot(
         kind=SnapshotKind.REPLICA_SET,
-        subject=Subject(cluster, WorkloadKey.of(Kind.DEPLOYMENT, meta.namespace, owner.name)),
+        subject=_subject(cluster, Kind.DEPLOYMENT, meta.namespace, owner.name),
         name=meta.name,
         owner_uid=owner.uid,
         created=instants.parse(meta.creation_timestamp),
@@ -229,7 +233,7 @@ def controller_revision(raw: bytes, cluster: str, templates: Reader) -> Snapshot
     kind = Kind.STATEFUL_SET if owner.kind == "StatefulSet" else Kind.DAEMON_SET
     return Snapshot(
         kind=SnapshotKind.CONTROLLER_REVISION,
-        subject=Subject(cluster, WorkloadKey.of(kind, meta.namespace, owner.name)),
+        subject=_subject(cluster, kind, meta.namespace, owner.name),
         name=(meta.labels or {}).get(_HASH, "") or meta.name,
         owner_uid=owner.uid,
         created=instants.parse(meta.creation_timestamp),
@@ -239,6 +243,12 @@ def controller_revision(raw: bytes, cluster: str, templates: Reader) -> Snapshot
         replicas=None,
         controller_wrote=_controller_wrote(meta),
     )
+
+
+@lru_cache(maxsize=1024)
+def _subject(cluster: str, kind: Kind, namespace: str, name: str) -> Subject:
+    """One value for all snapshots of a workload, which follow each other in a list."""
+    return Subject(cluster, WorkloadKey.of(kind, namespace, name))
 
 
 def pod(raw: bytes, cluster: str) -> Pod:
@@ -316,9 +326,10 @@ def _owner(meta: _Meta, *kinds: str) -> _Owner:
 
 
 def _number(text: str) -> int:
-    if not text.isdecimal() or not 0 < _whole(text) < 2**63:
+    number = _whole(text) if text.isdecimal() else 0
+    if not 0 < number < 2**63:
         raise Unusable(f"its revision {text[:40]!r} is not a number")
-    return _whole(text)
+    return number
 
 
 def _whole(text: str) -> int:
@@ -339,43 +350,47 @@ def _writes(meta: _Meta) -> Iterator[ManagedWrite]:
     for entry in meta.managed_fields or ():
         if entry.subresource or entry.manager == _CONTROLLER:
             continue
-        owned = tuple(sorted(_owned(bytes(entry.fields_v1))))
+        owned = _owned(bytes(entry.fields_v1))
         if owned:
             yield ManagedWrite(entry.manager, entry.operation, instants.parse(entry.time), owned)
 
 
-def _owned(fields: bytes) -> Iterator[str]:
+@lru_cache(maxsize=_FIELD_SETS)
+def _owned(fields: bytes) -> frozenset[str]:
     """Paths of the pod template that a fieldsV1 set owns, without the places that merely exist (`.`)."""
     tree: Any
     try:
         tree = _ANY.decode(fields)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return
+        return frozenset()
     for step in ("f:spec", "f:template"):
         tree = tree.get(step) if isinstance(tree, dict) else None
     if not isinstance(tree, dict):
-        return
-    yield from _below(tree.get("f:metadata"), "metadata", 0)
-    yield from _below(tree.get("f:spec"), "", 0)
+        return frozenset()
+    found: set[str] = set()
+    _below(tree.get("f:metadata"), "metadata", 0, found)
+    _below(tree.get("f:spec"), "", 0, found)
+    return frozenset(found)
 
 
-def _below(tree: object, path: str, depth: int) -> Iterator[str]:
+def _below(tree: object, path: str, depth: int, into: set[str]) -> None:
     if not isinstance(tree, dict) or depth > 40:
         return
     if not tree and path:
-        yield path
+        into.add(path)
     for step, inner in tree.items():
         if step == ".":
             continue
         kind, _, rest = str(step).partition(":")
         if kind == "k":
-            yield from _below(inner, f"{path}[{_merge_key(rest)}]", depth + 1)
+            _below(inner, f"{path}[{_merge_key(rest)}]", depth + 1, into)
         elif path in ("metadata.labels", "metadata.annotations"):
-            yield from _below(inner, f"{path}[{rest}]", depth + 1)
+            _below(inner, f"{path}[{rest}]", depth + 1, into)
         else:
-            yield from _below(inner, f"{path}.{rest}" if path else rest, depth + 1)
+            _below(inner, f"{path}.{rest}" if path else rest, depth + 1, into)
 
 
+@lru_cache(maxsize=4096)
 def _merge_key(text: str) -> str:
     try:
         keys = _ANY.decode(text.encode())

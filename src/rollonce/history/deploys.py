@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from msgspec.structs import replace
 
 from rollonce.history import links
 from rollonce.history.build import Build
 from rollonce.history.evidence import Subject
+from rollonce.history.links import Step
 from rollonce.history.nouns import By, Certainty, Deploy, Member, Timeline
 
 DEFAULT_WINDOW = timedelta(minutes=10)
@@ -45,22 +48,22 @@ def group(timelines: Iterable[Timeline], window: timedelta = DEFAULT_WINDOW) -> 
 
 
 def _chains(timeline: Timeline, window: timedelta) -> Iterator[_Chain]:
-    open_: list[Member] = []
-    for roll in timeline.rolls:
-        link = links.join(open_[-1].roll, roll, [m.roll for m in open_], window) if open_ else None
-        if link is not None and link.joined:
-            open_.append(Member(roll, link))
-            continue
-        if open_:
-            yield _chain(timeline.subject, open_)
-        open_ = [Member(roll, link)]
-    if open_:
-        yield _chain(timeline.subject, open_)
+    steps: list[Step] = []
+    members: list[Member] = []
+    for step in map(Step.of, timeline.rolls):
+        link = links.join(step, steps, window) if steps else None
+        if link is not None and not link.joined:
+            yield _chain(timeline.subject, steps, members)
+            steps, members = [], []
+        steps.append(step)
+        members.append(Member(step.roll, link))
+    if steps:
+        yield _chain(timeline.subject, steps, members)
 
 
-def _chain(subject: Subject, members: list[Member]) -> _Chain:
-    rolls = [member.roll for member in members]
-    builds = tuple(dict.fromkeys(each.build for roll in rolls for each in links.brought(roll)))
+def _chain(subject: Subject, steps: list[Step], members: list[Member]) -> _Chain:
+    rolls = [step.roll for step in steps]
+    builds = tuple(dict.fromkeys(each.build for step in steps for each in step.builds))
     # Where two rolls share an id and something agrees with it, it is theirs, whichever of them brought it.
     shared = any(m.link is not None and m.link.joined and m.link.by is By.ID for m in members)
     deploy_id = links.owned_id(rolls) if shared else links.id_of(rolls)

@@ -5,16 +5,16 @@ Times are aware and in UTC, None where the object has none or an absurd one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from rollonce.history.template import Template
 from rollonce.model.workload import Workload, WorkloadKey
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Subject:
+class Subject(Struct, frozen=True, order=True, cache_hash=True):
     """A workload in one of several clusters; `cluster` is empty where only one is audited."""
 
     cluster: str
@@ -24,8 +24,7 @@ class Subject:
         return f"{self.cluster}: {self.key}" if self.cluster else str(self.key)
 
 
-@dataclass(frozen=True, slots=True)
-class ManagedWrite:
+class ManagedWrite(Struct, frozen=True):
     """One entry of a workload's managedFields: the last write of a manager by an operation.
 
     `owned` holds the paths below the pod template that it owns, in the form of `template.Template`.
@@ -34,11 +33,10 @@ class ManagedWrite:
     manager: str
     operation: str
     at: datetime | None
-    owned: tuple[str, ...]
+    owned: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Live:
+class Live(Struct, frozen=True):
     """A workload as it is now. `overdue` tells that its controller has given up on the current rollout."""
 
     subject: Subject
@@ -58,8 +56,7 @@ class SnapshotKind(StrEnum):
     CONTROLLER_REVISION = "ControllerRevision"
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """A ReplicaSet or ControllerRevision with a controlling owner that is a workload.
 
     `numbers` are the revisions that it was, ascending; `deploy_id` is that of the last of them. `replicas` is how
@@ -79,8 +76,7 @@ class Snapshot:
     controller_wrote: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Pod:
+class Pod(Struct, frozen=True):
     """A pod of a workload. `snapshot` is the name of its ReplicaSet, or the hash of its ControllerRevision."""
 
     cluster: str
@@ -93,8 +89,7 @@ class Pod:
     trouble: str
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrence:
+class Occurrence(Struct, frozen=True):
     """An Event about a workload or one of its pods; `kind` and `name` are of the object that it regards."""
 
     cluster: str
@@ -107,8 +102,7 @@ class Occurrence:
     last: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(Struct, frozen=True):
     """A successful write to a workload, from an API audit log.
 
     `template` is the pod template after it, None where the log has no bodies; `undo` tells that it was
@@ -126,8 +120,7 @@ class Write:
     deploy_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(Struct, frozen=True):
     """One revision of a helm release."""
 
     cluster: str
@@ -138,16 +131,14 @@ class Release:
     at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Rejected:
+class Rejected(Struct, frozen=True, order=True):
     """An item that could not be used, and why."""
 
     what: str
     why: str
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Gap:
+class Gap(Struct, frozen=True, order=True):
     """A source that is missing, what that costs, and what would help."""
 
     source: str
@@ -155,8 +146,7 @@ class Gap:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """Everything that was read. `skipped` counts items of other kinds, and audit entries of stages that end nothing."""
 
     lives: tuple[Live, ...] = ()

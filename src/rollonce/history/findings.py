@@ -38,21 +38,19 @@ _WORDS = {
 }
 
 
-def find(timelines: Iterable[Timeline], deploys: Iterable[Deploy]) -> tuple[Finding, ...]:
-    """Every redundant roll, in the order of deploys and of rolls within them.
+def find(
+    timelines: Iterable[Timeline], deploys: Iterable[Deploy], costs: Mapping[tuple[Subject, int], Cost]
+) -> tuple[Finding, ...]:
+    """Every redundant roll, in the order of deploys and of rolls within them; `costs` has what each roll took.
 
     One of certainty `unknown` may be a rollback as well: it is told of, and not counted.
     """
     known = {timeline.subject: timeline for timeline in timelines}
-    costs: dict[Subject, Mapping[int, Cost]] = {}
     findings: list[Finding] = []
     for deploy in deploys:
         for subject, members in _by_subject(deploy.members).items():
             if len(members) > 1:
-                timeline = known[subject]
-                if subject not in costs:
-                    costs[subject] = cost.of(timeline)
-                findings += _of_workload(deploy, members, timeline, costs[subject])
+                findings += _of_workload(deploy, members, known[subject], costs)
     return tuple(findings)
 
 
@@ -65,7 +63,7 @@ def _by_subject(members: Sequence[Member]) -> dict[Subject, list[Member]]:
 
 
 def _of_workload(
-    deploy: Deploy, members: list[Member], timeline: Timeline, costs: Mapping[int, Cost]
+    deploy: Deploy, members: list[Member], timeline: Timeline, costs: Mapping[tuple[Subject, int], Cost]
 ) -> Iterator[Finding]:
     rolls = [member.roll for member in members]
     churns = _churns(rolls)
@@ -92,7 +90,7 @@ def _of_workload(
             certainty=certainty,
             why=f"{narrative.evidence(roll, earlier)}: {_WORDS[kind]}",
             settle=settle,
-            cost=costs.get(roll.after.number, cost.NOTHING),
+            cost=costs.get((roll.subject, roll.after.number), cost.NOTHING),
             cure=cure(kind, roll, earlier),
         )
 
@@ -147,8 +145,8 @@ def _makes_again(roll: Roll, earlier: Sequence[Roll], revisions: Sequence[Revisi
     older = [r for r in revisions if r.number < first.before.number]
     for path in roll.paths:
         for each in earlier:
-            standing = each.after.template.value(path)
-            if path in each.paths and standing is not None and any(r.template.value(path) == standing for r in older):
+            standing = each.after.value(path) if path in each.paths else None
+            if standing is not None and any(r.value(path) == standing for r in older):
                 return True
     return False
 

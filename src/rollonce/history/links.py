@@ -10,8 +10,9 @@ A recovery is a deploy of its own, and what comes after it begins another one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
+
+from msgspec import Struct
 
 from rollonce.history import build
 from rollonce.history.build import Build
@@ -23,8 +24,7 @@ OUR_MANAGER = "rollonce"
 ONE_BUILD = timedelta(hours=6)
 
 
-@dataclass(frozen=True, slots=True)
-class Brought:
+class Brought(Struct, frozen=True):
     """A build that a roll brought to a container; `before` is the one that it had.
 
     Not `sure` where the revision before is gone, so that the container may have had it already.
@@ -36,16 +36,31 @@ class Brought:
     sure: bool
 
 
-def join(last: Roll, roll: Roll, deploy: Sequence[Roll], window: timedelta) -> Link:
-    """Whether a roll belongs to the deploy of the workload's rolls before it, of which `last` is the last one."""
+class Step(Struct, frozen=True):
+    """A roll, and the builds that it brought: of the images that it changed, or of all where that is gone."""
+
+    roll: Roll
+    builds: tuple[Brought, ...]
+
+    @classmethod
+    def of(cls, roll: Roll) -> Step:
+        """The step that a roll is."""
+        return cls(roll, tuple(_brought(roll)))
+
+
+def join(step: Step, before: Sequence[Step], window: timedelta) -> Link:
+    """Whether a roll belongs to the deploy of the workload's rolls `before` it, at least one."""
+    roll, deploy = step.roll, [each.roll for each in before]
+    last = deploy[-1]
     if roll.recovery is not None:
         return Link(False, By.ALONE, roll.recovery.certainty, f"a recovery: {roll.recovery.why}")
     if last.recovery is not None:
         return Link(False, By.ALONE, last.recovery.certainty, "what comes after a recovery is a deploy of its own")
     if roll.after.number != last.after.number + 1:
         return Link(False, By.ALONE, Certainty.INFERRED, "revisions between them are gone")
-    built = _by_build(last, roll, deploy)
-    return _by_id(roll, deploy, built, _by_time(last, roll, window)) or built or _by_time(last, roll, window)
+    built = _by_build(step, before)
+    timed = _by_time(last, roll, window)
+    return _by_id(roll, deploy, built, timed) or built or timed
 
 
 def _by_id(roll: Roll, deploy: Sequence[Roll], built: Link | None, timed: Link) -> Link | None:
@@ -95,11 +110,6 @@ def _written_by_us(roll: Roll) -> bool:
     return any(w.manager == OUR_MANAGER and w.certainty is Certainty.SEEN for w in roll.writers)
 
 
-def brought(roll: Roll) -> tuple[Brought, ...]:
-    """The builds that a roll brought: of the images that it changed, or of all where what it changed is gone."""
-    return tuple(_brought(roll))
-
-
 def _brought(roll: Roll) -> Iterator[Brought]:
     if roll.before is None:
         images = {name: ("", image) for name, image in roll.after.template.images.items()}
@@ -111,17 +121,16 @@ def _brought(roll: Roll) -> Iterator[Brought]:
             yield Brought(container, found, build.of_image(old), roll.before is not None)
 
 
-def _by_build(last: Roll, roll: Roll, deploy: Sequence[Roll]) -> Link | None:
-    mine = brought(roll)
-    theirs = [each for earlier in deploy for each in brought(earlier)]
-    pairs = [(one, other) for one in mine for other in theirs]
-    start, end = last.when.at, roll.when.at
+def _by_build(step: Step, before: Sequence[Step]) -> Link | None:
+    theirs = [each for earlier in before for each in earlier.builds]
+    pairs = [(one, other) for one in step.builds for other in theirs]
+    start, end = before[-1].roll.when.at, step.roll.when.at
     near = start is None or end is None or abs(end - start) <= ONE_BUILD
     for one, other in pairs:
         if build.same(one.build, other.build) and near:
             certainty = Certainty.SEEN if one.sure and other.sure else Certainty.INFERRED
             return Link(True, By.BUILD, certainty, f"both brought build {other.build.tag}")
-    if _returns(roll, deploy):
+    if _returns(step.roll, before):
         # The build that was there before the deploy: somebody put it back, which is no build of its own.
         return None
     for one, other in pairs:
@@ -131,10 +140,11 @@ def _by_build(last: Roll, roll: Roll, deploy: Sequence[Roll]) -> Link | None:
     return None
 
 
-def _returns(roll: Roll, deploy: Sequence[Roll]) -> bool:
+def _returns(roll: Roll, deploy: Sequence[Step]) -> bool:
     """Whether it goes back to the template that a roll of the deploy had replaced."""
     digest = roll.after.template.digest
-    return any(each.before is not None and each.before.template.digest == digest for each in deploy)
+    replaced = (each.roll.before for each in deploy)
+    return any(revision is not None and revision.template.digest == digest for revision in replaced)
 
 
 def _comparable(one: Brought, other: Brought) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from rollonce.history.evidence import Live, Subject
 from rollonce.history.template import Change, Template
@@ -18,8 +20,7 @@ class Certainty(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class When:
+class When(Struct, frozen=True):
     """A time, or the bounds between which it lies; `basis` says where that comes from."""
 
     earliest: datetime | None
@@ -43,15 +44,15 @@ class IdState(StrEnum):
     UNKNOWN = "unknown"  # what the revision before carried is not known, so that it may be inherited
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
+class Revision(Struct, frozen=True):
     """One revision of a workload.
 
     `snapshot` names the object that holds it. `reused` tells that it had, or may have had, an earlier number, so that
     its creation is not the time of this revision. `replicas` is how many pods were wanted, None where nobody remembers.
     `failed` says how it is known that its pods did not come up, empty where it is not. `born` is when its first pods
     were asked for, `retired` when its ReplicaSet was scaled down, `ready` when pods became ready that are still there
-    and were made with it: each only where something tells.
+    and were made with it: each only where something tells. `marks` has, by path, a digest of each field that changed
+    somewhere in the history of the workload, and is set here.
     """
 
     number: int
@@ -66,10 +67,17 @@ class Revision:
     born: datetime | None
     retired: datetime | None
     ready: tuple[datetime, ...]
+    marks: Mapping[str, bytes]
+
+    def value(self, path: str) -> str | bytes | None:
+        """What a field that changed somewhere is equal by, None where it is not set. Not to be shown."""
+        for known, image in self.template.by_path:
+            if known == path:
+                return image
+        return self.marks.get(path)
 
 
-@dataclass(frozen=True, slots=True)
-class Writer:
+class Writer(Struct, frozen=True):
     """Who wrote a change: a field manager; user and user agent where an API audit log tells."""
 
     manager: str
@@ -85,16 +93,14 @@ class Writer:
         return f"{who} ({self.user})" if self.user else who
 
 
-@dataclass(frozen=True, slots=True)
-class Recovery:
+class Recovery(Struct, frozen=True):
     """A roll that puts right what an earlier one broke; it is not redundant."""
 
     certainty: Certainty
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Roll:
+class Roll(Struct, frozen=True):
     """The step from one revision to the next.
 
     `before` is None where the revision before is gone: that it rolled is known, what changed is not.
@@ -120,8 +126,7 @@ class Roll:
         return frozenset(change.path for change in self.changes)
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
+class Timeline(Struct, frozen=True):
     """The history of one workload, as far as it can be seen.
 
     `lower_bound` is how often it rolled in its life at least: its highest revision less one. `horizon` is the time of
@@ -146,8 +151,7 @@ class By(StrEnum):
     ALONE = "alone"
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """Why a roll belongs to the deploy of the roll before it, or does not (`joined` False)."""
 
     joined: bool
@@ -156,16 +160,14 @@ class Link:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """A roll as part of a deploy, with its link to the workload's roll before; None for the first one."""
 
     roll: Roll
     link: Link | None
 
 
-@dataclass(frozen=True, slots=True)
-class Deploy:
+class Deploy(Struct, frozen=True):
     """Rolls of one release act, over all workloads, in the order of time.
 
     `name` is its deploy id, else its build, else its time. `deploy_id` is empty where no id is known that is
@@ -205,8 +207,7 @@ class Basis(StrEnum):
     NONE = "nothing to tell from"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """Seconds, with a range: low <= likely <= high."""
 
     low: float = 0.0
@@ -221,8 +222,7 @@ class Span:
         return Span(self.low * n, self.likely * n, self.high * n)
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Struct, frozen=True):
     """What a roll took: seconds with nobody serving, seconds with fewer pods than wanted, pods missing by seconds."""
 
     outage: Span
@@ -232,16 +232,14 @@ class Cost:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Cure:
+class Cure(Struct, frozen=True):
     """What would have made one roll of them: in words, and the command where there is one."""
 
     words: str
     command: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """A redundant roll: the workload had rolled in this deploy already.
 
     `earlier` are the workload's rolls of this deploy before it, recoveries excluded. `settle` says what would make an

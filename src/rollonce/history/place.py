@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from rollonce.history.evidence import Live, Pod, Rejected, Release, Snapshot, SnapshotKind, Write
 from rollonce.history.scalings import Scaling
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
+class Around(Struct, frozen=True):
     """What is known about one workload besides its snapshots; `writes` in the order of time.
 
     `written` has the write that brought each revision, or several where it is not settled which (`logged.align`).
@@ -27,8 +28,7 @@ class Around:
     written: Mapping[int, tuple[Write, ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A number and the snapshot that had it.
 
     `first` tells whether the snapshot was made for this number, `last` whether it is its newest one; `inferred` that no

@@ -78,7 +78,8 @@ def review(evidence: Evidence, question: Question) -> Review:
     groups = deploys.group(timelines, question.window)
     asked = [g for g in groups if not question.deploy_id or g.deploy_id == question.deploy_id]
     rolls = {(roll.subject, roll.after.number) for group in asked for roll in group.rolls if _within(roll, question)}
-    found = [f for f in findings.find(timelines, asked) if (f.subject, f.roll.after.number) in rolls]
+    costs = {(t.subject, number): each for t in timelines for number, each in cost.of(t).items()}
+    found = [f for f in findings.find(timelines, asked, costs) if (f.subject, f.roll.after.number) in rolls]
     counted = [roll for t in timelines for roll in t.rolls if (t.subject, roll.after.number) in rolls]
     return Review(
         question=question,
@@ -87,7 +88,7 @@ def review(evidence: Evidence, question: Question) -> Review:
         rolls=tuple(counted),
         findings=tuple(f for f in found if f.certainty is not Certainty.UNKNOWN),
         open=tuple(f for f in found if f.certainty is Certainty.UNKNOWN),
-        costs={(t.subject, number): each for t in timelines for number, each in cost.of(t).items()},
+        costs=costs,
         rejected=tuple(sorted({*evidence.rejected, *lost})),
         gaps=tuple(sorted(set(evidence.gaps))),
         skipped=tuple(sorted(evidence.skipped)),
@@ -124,7 +125,7 @@ def by_deploy(review: Review) -> tuple[Sum, ...]:
 
 def by_day(review: Review) -> tuple[Sum, ...]:
     """Sums per day, in UTC."""
-    return _sums(review, lambda roll: [f"{roll.when.at:%Y-%m-%d}" if roll.when.at else "unknown"])
+    return _sums(review, lambda roll: [str(roll.when.at.date()) if roll.when.at else "unknown"])
 
 
 def worst(review: Review) -> Subject:

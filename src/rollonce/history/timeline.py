@@ -5,12 +5,14 @@ Order is that of the revision numbers: the controllers give them, and clocks jum
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 
-from rollonce.history import identity, logged, moments, place, recovery, scalings, template, writers
+from msgspec.structs import replace
+
+from rollonce.history import difference, identity, logged, moments, place, recovery, scalings, writers
+from rollonce.history.difference import Difference
 from rollonce.history.evidence import Evidence, Live, Pod, Rejected, Release, Snapshot, Subject, Write
 from rollonce.history.nouns import Certainty, IdState, Revision, Roll, Timeline, When
 from rollonce.history.place import Around, Place
@@ -81,8 +83,11 @@ def _identity(live: Live) -> tuple[str, str]:
 def _once(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
     """One per object: of several readings the one with the highest number."""
     found: dict[tuple[Subject, str, str], Snapshot] = {}
-    for snapshot in sorted(snapshots, key=_reading):
-        found[snapshot.subject, snapshot.owner_uid, snapshot.name] = snapshot
+    for snapshot in snapshots:
+        key = snapshot.subject, snapshot.owner_uid, snapshot.name
+        other = found.setdefault(key, snapshot)
+        if other is not snapshot and _reading(other) <= _reading(snapshot):
+            found[key] = snapshot
     return list(found.values())
 
 
@@ -104,7 +109,7 @@ def _grouped(
 ) -> tuple[dict[Subject, list[Snapshot]], list[Rejected]]:
     groups: dict[Subject, list[Snapshot]] = {}
     rejected = []
-    for snapshot in sorted(snapshots, key=lambda each: (each.subject, each.numbers, each.name)):
+    for snapshot in snapshots:
         live = lives.get(snapshot.subject)
         if live is not None and live.workload.uid != snapshot.owner_uid:
             rejected.append(
@@ -112,6 +117,8 @@ def _grouped(
             )
         else:
             groups.setdefault(snapshot.subject, []).append(snapshot)
+    for group in groups.values():
+        group.sort(key=lambda each: (each.numbers, each.name, each.owner_uid))
     return groups, rejected
 
 
@@ -132,25 +139,31 @@ def _by_subject(writes: Iterable[Write]) -> dict[Subject, list[Write]]:
 def _timeline(subject: Subject, snapshots: list[Snapshot], around: Around) -> tuple[Timeline, list[Rejected]]:
     places, rejected = place.read(snapshots)
     around = replace(around, written=logged.align(places, around))
+    steps = [difference.between(one.snapshot.template, two.snapshot.template) for one, two in pairwise(places)]
+    marks = difference.marks(steps)
     revisions: list[Revision] = []
     for index, each in enumerate(places):
         before = places[index - 1] if index else None
         after = places[index + 1] if index + 1 < len(places) else None
         floor = revisions[-1].when if revisions else None
         when = moments.when(each, (before, after), around, floor)
-        revisions.append(_revision(each, identity.of(each, places[:index], around), when, around))
-    rolls = [roll for roll in _rolls(subject, revisions, around) if roll is not None]
+        carried = identity.of(each, places[:index], around)
+        revisions.append(_revision(each, carried, when, around, marks[index]))
+    made = tuple(revisions)
+    rolls = tuple(_rolls(subject, made, steps, around))
     top = max((revision.number for revision in revisions), default=0)
     if around.live is not None:
         top = max(top, around.live.observed_revision)
     known = [at for revision in revisions if (at := revision.when.earliest or revision.when.latest)]
     horizon = min(known, default=None)
     notes = _notes(revisions, around)
-    timeline = Timeline(subject, around.live, tuple(revisions), tuple(rolls), max(top - 1, 0), horizon, notes)
+    timeline = Timeline(subject, around.live, made, rolls, max(top - 1, 0), horizon, notes)
     return timeline, rejected
 
 
-def _revision(at: Place, carried: tuple[str, IdState], when: When, around: Around) -> Revision:
+def _revision(
+    at: Place, carried: tuple[str, IdState], when: When, around: Around, marks: Mapping[str, bytes]
+) -> Revision:
     snapshot = at.snapshot
     born = moments.born(at, around)
     return Revision(
@@ -166,6 +179,7 @@ def _revision(at: Place, carried: tuple[str, IdState], when: When, around: Aroun
         born=born,
         retired=moments.retired(at, around),
         ready=moments.ready(at, born, around),
+        marks=marks,
     )
 
 
@@ -179,34 +193,22 @@ def _failed(at: Place, around: Around) -> str:
     return ""
 
 
-def _rolls(subject: Subject, revisions: list[Revision], around: Around) -> list[Roll | None]:
-    return [
-        _roll(subject, revisions[index - 1] if index else None, revision, around, tuple(revisions))
-        for index, revision in enumerate(revisions)
-    ]
-
-
-def _roll(
-    subject: Subject, last: Revision | None, after: Revision, around: Around, revisions: tuple[Revision, ...]
-) -> Roll | None:
-    """None for the creation, and for a number that came without another template."""
-    if after.number == 1:
-        return None
-    before = last if last is not None and last.number == after.number - 1 else None
-    changes = template.compare(before.template, after.template) if before is not None else ()
-    if before is not None and before.template.digest == after.template.digest:
-        return None
-    certainty = _replaced(after, around, newest=after.number == revisions[-1].number)
-    if certainty is None:
-        return None
-    roll = Roll(subject, before, after, changes, certainty, ())
-    roll = replace(
-        roll,
-        writers=writers.of(
-            roll, revisions, writers.Sources(around.live, around.writes, around.releases, around.written)
-        ),
-    )
-    return replace(roll, recovery=recovery.of(roll, revisions, around.writes))
+def _rolls(
+    subject: Subject, revisions: tuple[Revision, ...], steps: Sequence[Difference], around: Around
+) -> Iterator[Roll]:
+    """All but the creation, and numbers that came without another template; `steps` lie between the revisions."""
+    for index, after in enumerate(revisions):
+        last = revisions[index - 1] if index else None
+        before = last if last is not None and last.number == after.number - 1 else None
+        if after.number == 1 or (before is not None and before.template.digest == after.template.digest):
+            continue
+        certainty = _replaced(after, around, newest=after.number == revisions[-1].number)
+        if certainty is None:
+            continue
+        changes = difference.shown(steps[index - 1]) if before is not None else ()
+        roll = Roll(subject, before, after, changes, certainty, ())
+        roll = replace(roll, writers=writers.of(roll, revisions, around))
+        yield replace(roll, recovery=recovery.of(roll, revisions, around.writes))
 
 
 def _replaced(after: Revision, around: Around, *, newest: bool) -> Certainty | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from rollonce.history import template
 from rollonce.history.evidence import Live, ManagedWrite, Release, Write
 from rollonce.history.nouns import Certainty, Revision, Roll, Writer
+from rollonce.history.place import Around
 
 LOG = "an API audit log of that time (--api-audit-log FILE)"
 _TICK = timedelta(seconds=1)
@@ -19,27 +21,17 @@ NOBODY = "managedFields keep the last write of each manager only"
 _OPERATIONS = {"apply": "Apply", "update": "Update", "create": "Update"}
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """Where writers of one workload are known from; `writes` in the order of time, `written` by revision."""
-
-    live: Live | None
-    writes: tuple[Write, ...] = ()
-    releases: tuple[Release, ...] = ()
-    written: Mapping[int, tuple[Write, ...]] = field(default_factory=dict)
-
-
-def of(roll: Roll, revisions: tuple[Revision, ...], sources: Sources) -> tuple[Writer, ...]:
+def of(roll: Roll, revisions: tuple[Revision, ...], around: Around) -> tuple[Writer, ...]:
     """The writers of a roll, never empty; several where it is not settled which of them it was."""
-    found = _written(sources.written.get(roll.after.number, ())) or _nearest(roll, sources.writes)
+    found = _written(around.written.get(roll.after.number, ())) or _nearest(roll, around.writes)
     if found:
         return found
-    live = sources.live
+    live = around.live
     if live is None:
         return (Writer("", Certainty.UNKNOWN, "the workload itself could not be read", settle="the right to read it"),)
     managed = tuple(_managed(roll, revisions, live))
     if not any(writer.certainty is Certainty.SEEN for writer in managed):
-        released = _released(roll, sources.releases)
+        released = _released(roll, around.releases)
         if released is not None:
             return (released,)
     return managed or (Writer("", Certainty.UNKNOWN, NOBODY, settle=LOG),)
@@ -91,13 +83,12 @@ def _managed(roll: Roll, revisions: tuple[Revision, ...], live: Live) -> Iterabl
     if roll.before is None:
         return []
     later = [r for r in revisions if r.number > roll.after.number]
-    found = ((path, roll.after.template.value(path)) for path in roll.paths)
+    found = ((path, roll.after.value(path)) for path in roll.paths)
     present = {path: value for path, value in found if value is not None}
     # A field that was dropped leaves no owner; one that was changed since belongs to the later writer.
-    standing = [path for path in present if all(r.template.value(path) == present[path] for r in later)]
-    owners = [
-        entry for entry in live.writes if any(template.owns(owned, path) for owned in entry.owned for path in standing)
-    ]
+    standing = [path for path in present if all(r.value(path) == present[path] for r in later)]
+    above = frozenset[str]().union(*map(template.ancestry, standing))
+    owners = [entry for entry in live.writes if not above.isdisjoint(entry.owned)]
     inside = [entry for entry in owners if _within(entry, roll)]
     if len(inside) == 1 and _may_hide(inside[0], roll, live.workload.generation - revisions[-1].number):
         return [_unsettled(inside[0], "it owns what changed, unless it changed it once more, and back, in that second")]

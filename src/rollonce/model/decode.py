@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -190,6 +191,8 @@ class _Named(Struct):
     metadata: _Meta
 
 
+# The manifest, as kubectl applied it: kubernetes/kubectl, pkg/util/apply.go
+_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 # Built once, here: msgspec crashes where a type is first decoded in several threads at once.
 _OBJECT = msgspec.json.Decoder(_Object)
 _TEMPLATE = msgspec.json.Decoder(_Template)
@@ -205,14 +208,34 @@ def workload(kind: Kind, raw: bytes) -> Workload:
     """
     thing = _decoded(_OBJECT, raw, kind.title)
     template = bytes(_raw_template(thing.spec))  # a copy: else it keeps the whole answer alive
-    pods = _decoded(_TEMPLATE, template, f"pod template of a {kind.title}")
+    pods = _pods(kind, template)
+    whole = Template(_pod_metadata(pods.metadata), template)
+    return replace(_outline(kind, thing, pods), containers=_containers(pods.spec), template=whole)
+
+
+def outline(kind: Kind, raw: bytes) -> Workload:
+    """As `workload`, without containers and template, and without what kubectl remembers of them.
+
+    For who reads all workloads of a cluster at once: most of what a workload is made of stands in these.
+    """
+    thing = _decoded(_OBJECT, raw, kind.title)
+    found = _outline(kind, thing, _pods(kind, _raw_template(thing.spec)))
+    kept = {name: value for name, value in (found.annotations or {}).items() if name != _APPLIED}
+    return replace(found, annotations=kept)
+
+
+def _pods(kind: Kind, template: bytes | msgspec.Raw) -> Any:
+    return _decoded(_TEMPLATE, template, f"pod template of a {kind.title}")
+
+
+def _outline(kind: Kind, thing: _Object, pods: _Template) -> Workload:
     meta = thing.metadata
     return Workload(
         key=WorkloadKey.of(kind, meta.namespace, meta.name),
         uid=meta.uid,
         resource_version=meta.resource_version,
         generation=meta.generation,
-        containers=_containers(pods.spec),
+        containers=(),
         behaviour=_behaviour(kind, thing),
         annotations=meta.annotations,
         labels=meta.labels,
@@ -221,7 +244,6 @@ def workload(kind: Kind, raw: bytes) -> Workload:
         claims=_claims(pods.spec, thing.spec),
         deleting=meta.deletion_timestamp is not None,
         selector=_selector(thing.spec.selector),
-        template=Template(_pod_metadata(pods.metadata), template),
     )
 
 
@@ -236,7 +258,7 @@ def name(raw: bytes) -> str:
     return str(_decoded(_NAMED, raw, "object").metadata.name)
 
 
-def _decoded(decoder: msgspec.json.Decoder[Any], raw: bytes, what: str) -> Any:
+def _decoded(decoder: msgspec.json.Decoder[Any], raw: bytes | msgspec.Raw, what: str) -> Any:
     try:
         return decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:

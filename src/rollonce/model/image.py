@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rollonce.errors import MalformedImage
 
@@ -32,6 +33,7 @@ class ImageParts:
     digest: str
 
 
+@lru_cache(maxsize=4096)
 def split(image: str) -> ImageParts | None:
     """The parts of a reference, None where it is not one. Live objects may hold such values."""
     found = _REFERENCE.fullmatch(image)

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import assert_never
 
+from msgspec import Struct
+
 from rollonce.model.amount import Written
 from rollonce.model.kind import Kind
 from rollonce.model.quantity import IntOrPercent
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class WorkloadKey:
+class WorkloadKey(Struct, frozen=True, order=True, cache_hash=True):
     """Which workload: unique in a cluster at one time."""
 
     kind_name: str

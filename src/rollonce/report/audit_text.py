@@ -19,10 +19,11 @@ _NAMED = 5
 
 def lines(review: Review, *, interrupted: bool = False) -> list[str]:
     """The whole report."""
-    told = [headline(review, interrupted=interrupted)]
+    sums = reviews.by_workload(review)
+    told = [_headline(review, sums, interrupted=interrupted)]
     told += cost_line(review)
     if review.findings:
-        told += ["", *_table(reviews.by_workload(review))]
+        told += ["", *_table(sums)]
         told += _sums(review)
         told += ["", *_findings(review, review.findings)]
     if review.open:
@@ -32,6 +33,10 @@ def lines(review: Review, *, interrupted: bool = False) -> list[str]:
 
 def headline(review: Review, *, interrupted: bool = False) -> str:
     """The first line, in words."""
+    return _headline(review, reviews.by_workload(review), interrupted=interrupted)
+
+
+def _headline(review: Review, sums: Sequence[Sum], *, interrupted: bool) -> str:
     so_far = "So far: of" if interrupted else "Of"
     n, redundant = len(review.rolls), len(review.findings)
     which = f" of deploy {review.question.deploy_id}" if review.question.deploy_id else ""
@@ -43,8 +48,7 @@ def headline(review: Review, *, interrupted: bool = False) -> str:
     share = round(100 * redundant / n)
     verb = "was" if redundant == 1 else "were"
     words = f"{so_far} {_count(n, 'roll')}{which}{_period(review, ' in ')}, {redundant} {verb} redundant ({share}%)"
-    worst = reviews.by_workload(review)[0]
-    return f"{words}: {_taken(review.total)}. Worst: {worst.name}, {worst.redundant}."
+    return f"{words}: {_taken(review.total)}. Worst: {sums[0].name}, {sums[0].redundant}."
 
 
 def _period(review: Review, word: str) -> str:

@@ -7,7 +7,11 @@ import contextlib
 import io
 import os
 from collections.abc import Iterable
+from itertools import islice
 from typing import TextIO
+
+# A report may have hundreds of thousands of lines.
+_AT_ONCE = 4096
 
 
 class Output:
@@ -28,7 +32,9 @@ class Output:
 
     def lines(self, lines: Iterable[str]) -> None:
         """Write lines at once, so that a log shows them when they happen."""
-        self._write("".join(f"{line}\n" for line in lines))
+        left = iter(lines)
+        while text := "".join(f"{line}\n" for line in islice(left, _AT_ONCE)):
+            self._write(text)
 
     def raw(self, document: bytes) -> None:
         """Write a document that brings its own newlines."""

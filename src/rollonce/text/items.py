@@ -19,9 +19,9 @@ MAX_ITEM = 64_000_000
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|["{}\[\]]', re.DOTALL)
 _ITEMS = re.compile(rb'"items"\s*:\s*\[')
 _KIND = re.compile(rb'"kind"\s*:\s*"([A-Za-z]+)List"')
-# From so many bytes on items are read many at a time. Between two of them stands one of these: as the API server writes
-# a list, as kubectl writes one, and as its `-o json` indents it.
-_MANY = 1 << 17
+# From so many bytes on items are read many at a time; a pipe gives 64 KB at once. Between two of them stands one of
+# these: as the API server writes a list, as kubectl writes one, and as its `-o json` indents it.
+_MANY = 1 << 15
 _BETWEEN = (b'},{"metadata":{', b'},{"apiVersion":', b'},{"kind":', b"\n        },\n        {\n", b'}\n,{"')
 _TRIES = 4
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
@@ -53,7 +53,7 @@ class _At(Enum):
 
 
 class Splitter:
-    """`feed` it pieces of any size, then `end`; both give the objects that have become complete."""
+    """`feed` it pieces of any size, then `end`: the one gives objects that have become complete, the other the rest."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
@@ -65,7 +65,7 @@ class Splitter:
         self._begun = False
 
     def feed(self, piece: bytes) -> Iterator[Item | Fault]:
-        """The objects that end in this piece."""
+        """Objects that are complete by now; of a long list its last ones wait for what follows them."""
         self._buffer += piece
         if not self._begun:
             if len(self._buffer) < len(_BOM) and _BOM.startswith(self._buffer):
@@ -74,8 +74,10 @@ class Splitter:
             if self._buffer.startswith(_BOM):
                 self._drop(len(_BOM))
         while True:
-            if self._at is _At.ITEMS and len(self._buffer) >= _MANY:
-                yield from self._many()
+            if self._at is _At.ITEMS and len(self._buffer) >= _MANY and (many := self._many()):
+                yield from many
+                if len(self._buffer) < _MANY:
+                    return
             found = self._step()
             if found is None:
                 break
@@ -88,6 +90,9 @@ class Splitter:
 
     def end(self) -> Iterator[Item | Fault]:
         """What is left at the end of the stream."""
+        while (found := self._step()) is not None:
+            if found is not _NOTHING:
+                yield found
         if self._buffer.strip(_BLANK):
             yield Fault("it ends in the middle of an object")
         elif self._at is not _At.TOP:
@@ -145,19 +150,20 @@ class Splitter:
         self._drop(line + 1 if line >= 0 else len(self._buffer))
         return Fault(f"a line that begins no object: {shown.strip()!r}")
 
-    def _many(self) -> Iterator[Item]:
+    def _many(self) -> list[Item]:
         """All items of the buffer but the last, at the speed of the decoder; none where that cannot be done.
 
         The text is cut before what looks like the beginning of an item. Where it is none, brackets do not match, or
         a string does not end, and nothing is lost but the try: what decodes as a list has been cut rightly.
         """
-        end = len(self._buffer)
+        start, end = self._blank(), len(self._buffer)
         for _ in range(_TRIES):
-            cut = max(self._buffer.rfind(each, 0, end) for each in _BETWEEN)
-            if cut <= 0:
-                return
+            cut = self._between(end)
+            if not cut:
+                break
             brace = self._buffer.index(b"}", cut) + 1
-            text = b"[" + self._buffer[:brace].lstrip(_BLANK) + b"]"
+            with memoryview(self._buffer) as view:
+                text = b"".join((b"[", view[start:brace], b"]"))
             try:
                 found = _LIST.decode(text)
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -165,8 +171,16 @@ class Splitter:
                 continue
             self._drop(brace)
             # A copy each: the whole text would live as long as any of them.
-            yield from (Item(bytes(raw), self._kind) for raw in found)
-            return
+            return [Item(bytes(raw), self._kind) for raw in found]
+        return []
+
+    def _between(self, end: int) -> int:
+        """The last place before `end` that looks like one between two items, 0 where there is none."""
+        for begin in (max(end - _MANY, 0), 0):
+            cut = max(self._buffer.rfind(each, begin, end) for each in _BETWEEN)
+            if cut > 0:
+                return cut
+        return 0
 
     def _item(self) -> Item | Fault | None:
         self._skip_blank()
@@ -208,9 +222,13 @@ class Splitter:
         self._at = _At.TOP
         return _NOTHING
 
-    def _skip_blank(self) -> None:
+    def _blank(self) -> int:
+        """How much of the buffer's start means nothing."""
         found = _BLANKS.match(self._buffer)
-        n = found.end() if found else 0
+        return found.end() if found else 0
+
+    def _skip_blank(self) -> None:
+        n = self._blank()
         # What comes after the first brace tells how the item ends.
         waits = self._at is _At.ITEMS and n + 1 >= len(self._buffer) and bytes(self._buffer[n : n + 1]) in (b"", b"{")
         if not n or waits:

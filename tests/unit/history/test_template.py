@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise, product
 from typing import Any
 
 import msgspec
@@ -9,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollonce.history import credential, template
+from rollonce.history import credential, difference, template
+from rollonce.history.template import Change
 from tests.unit.history import pictures
 
 
@@ -17,23 +19,27 @@ def read(**more: Any) -> template.Template:
     return template.read(pictures.template("agent=a git-sync=g", **more))
 
 
+def compare(old: template.Template, new: template.Template) -> tuple[Change, ...]:
+    return difference.shown(difference.between(old, new))
+
+
 def test_the_controllers_own_label_is_no_part_of_it() -> None:
     assert read(hash_="5747bbfc76").digest == read().digest
 
 
 def test_an_image_is_told_by_its_container() -> None:
-    [change] = template.compare(read(), template.read(pictures.template("agent=b git-sync=g")))
+    [change] = compare(read(), template.read(pictures.template("agent=b git-sync=g")))
     assert (change.container, change.path) == ("agent", "containers[agent].image")
 
 
 def test_what_is_added_or_dropped_has_no_other_side() -> None:
-    [change] = template.compare(read(), read(env={"MODE": "prod"}))[:1]
+    [change] = compare(read(), read(env={"MODE": "prod"}))[:1]
     assert (change.old, change.path) == (None, "containers[agent].env[MODE].name")
 
 
 def test_the_order_of_env_matters_and_is_told_where_nothing_else_differs() -> None:
     one, other = read(env={"A": "1", "B": "2"}), read(env={"B": "2", "A": "1"})
-    assert [change.path for change in template.compare(one, other)] == ["containers[agent].env(order)"]
+    assert [change.path for change in compare(one, other)] == ["containers[agent].env(order)"]
 
 
 @pytest.mark.parametrize(
@@ -51,14 +57,14 @@ def test_the_order_of_env_matters_and_is_told_where_nothing_else_differs() -> No
 def test_a_credential_is_not_shown_and_its_change_is(name: str, value: str) -> None:
     one, other = read(env={name: value}), read(env={name: value + "0"})
     assert value not in repr(one)
-    [change] = template.compare(one, other)
+    [change] = compare(one, other)
     assert (change.old, change.new) == (credential.SHOWN, credential.SHOWN)
 
 
 def test_the_value_after_a_switch_for_a_password_is_one() -> None:
     held = pictures.template("agent=a")
     held["spec"]["containers"][0]["args"] = ["--password", "hunter2", "--mode", "fast"]
-    told = str(template.compare(template.read(pictures.template("agent=a")), template.read(held)))
+    told = str(compare(template.read(pictures.template("agent=a")), template.read(held)))
     assert "hunter2" not in told
     assert "fast" in told
 
@@ -68,7 +74,7 @@ def test_the_value_after_a_switch_for_a_password_is_one() -> None:
     [("MODE", "prod"), ("COMMIT", "4f2c9d1e4f2c9d1e4f2c9d1e4f2c9d1e4f2c9d1e"), ("URL", "https://example/path")],
 )
 def test_an_ordinary_value_is_shown(name: str, value: str) -> None:
-    changes = template.compare(read(), read(env={name: value}))
+    changes = compare(read(), read(env={name: value}))
     assert value in {change.new for change in changes}
 
 
@@ -108,7 +114,11 @@ _templates = st.fixed_dictionaries(
 
 
 def _every_field(held: template.Template) -> dict[str, str]:
-    return dict(held.by_path) | dict(template._fields(held.shape))
+    values = difference._values(held.shape)
+    found = {path: text for path, _, text in difference._walk(values["spec"], "", "")}
+    for part, inside in values["metadata"].items():
+        found |= {f"metadata.{part}[{name}]": difference._text(value) for name, value in inside.items()}
+    return dict(held.by_path) | found
 
 
 @given(_templates, _templates)
@@ -118,7 +128,7 @@ def test_what_differs_is_what_a_list_of_all_fields_says(one: Any, other: Any) ->
     fields = _every_field(before), _every_field(after)
     paths = {path for path in fields[0].keys() | fields[1].keys() if fields[0].get(path) != fields[1].get(path)}
     told = {path for path in paths if not path.endswith("(order)")} or paths
-    assert {change.path for change in template.compare(before, after)} == told
+    assert {change.path for change in compare(before, after)} == told
     assert (before.digest == after.digest) == (before == after)
 
 
@@ -139,4 +149,25 @@ def test_an_image_that_is_no_containers_is_a_field_like_any_other() -> None:
 
     reader = template.Reader()
     one, other = (reader.read(msgspec.json.encode(held("a", disk))) for disk in ("d1", "d2"))
-    assert [change.path for change in template.compare(one, other)] == ["volumes[disk].rbd.image"]
+    assert [change.path for change in compare(one, other)] == ["volumes[disk].rbd.image"]
+    before, after = difference.marks([difference.between(one, other)])
+    assert before["volumes[disk].rbd.image"] != after["volumes[disk].rbd.image"]
+
+
+@given(st.lists(_templates, min_size=1, max_size=6))
+def test_what_is_remembered_of_a_history_is_equal_where_its_fields_are(many: list[Any]) -> None:
+    """Of the fields that differ somewhere each revision knows whether it has the value of another one."""
+    held = [template.read(each) for each in many]
+    steps = [difference.between(one, other) for one, other in pairwise(held)]
+    marks, fields = difference.marks(steps), [_every_field(each) for each in held]
+    images = {path for each in held for path, _ in each.by_path}
+    for path in {path for step in steps for path in step} - images:
+        for (one, here), (other, there) in product(zip(marks, fields, strict=True), repeat=2):
+            assert (one.get(path) == other.get(path)) == (here.get(path) == there.get(path))
+
+
+def test_what_is_remembered_of_a_history_shows_no_credential() -> None:
+    held = [read(env={"DB_PASSWORD": value}) for value in ("hunter2", "swordfish")]
+    marks = difference.marks([difference.between(*held)])
+    assert "hunter2" not in repr(marks)
+    assert marks[0].keys() == marks[1].keys() == {"containers[agent].env[DB_PASSWORD].value"}

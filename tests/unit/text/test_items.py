@@ -94,3 +94,14 @@ def test_lines_that_begin_nothing_are_passed_over() -> None:
 def test_a_key_named_items_further_down_is_no_list() -> None:
     thing = {"spec": {"items": [{"x": 1}]}, "volumes": {"items": []}}
     assert objects(split(json.dumps(thing))) == [thing]
+
+
+@pytest.mark.parametrize("form", ["indented", "compact", "one a line"])
+@given(st.integers(1, 1 << 17), st.integers(1, 400))
+def test_a_long_list_comes_out_whole_whatever_stands_in_its_items(form: str, size: int, count: int) -> None:
+    """A long list is cut at what looks like the border of two items, and inside of them is more of it."""
+    inside = [{"kind": "a"}, {"kind": '},{"kind":'}, {"metadata": {}}, {"apiVersion": "},{"}]
+    things = [{"kind": "Pod", "metadata": {"n": n, "x": inside * (n % 9)}} for n in range(count)]
+    found = split(FORMS[form](things), size)
+    assert objects(found) == things
+    assert not [each for each in found if isinstance(each, Fault)]

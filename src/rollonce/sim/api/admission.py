@@ -24,7 +24,7 @@ def admitted(kernel: Kernel, kind: Kind, thing: Object) -> Object:
     """A new object as it is stored."""
     match kind.group, kind.resource:
         case "", "pods":
-            return _pod(thing)
+            return pod(thing)
         case "", "services":
             return _service(kernel, thing)
         case "", "persistentvolumeclaims":
@@ -81,7 +81,8 @@ def _ordered(thing: Object) -> Object:
     return {**thing, "spec": {**thing["spec"], "updateStrategy": {**update, "rollingUpdate": rolling}}}
 
 
-def _pod(thing: Object) -> Object:
+def pod(thing: Object) -> Object:
+    """A new pod: its priority, its tolerations, its class of service."""
     more = {"preemptionPolicy": "PreemptLowerPriority", "priority": 0}
     spec = _tolerant({**more, **thing["spec"]})
     status: Object = {"phase": "Pending", "qosClass": poddefaults.quality(spec)}

@@ -66,6 +66,8 @@ def _group(group: str, kinds: Kinds) -> Object:
 
 
 def _verbs(kind: Kind) -> list[str]:
+    if kind.resource == "componentstatuses":
+        return ["get", "list"]
     if kind.resource == "namespaces":
         return [verb for verb in VERBS if verb != "deletecollection"]
     return ["create"] if kind.resource in REVIEWS or kind.resource == "bindings" else VERBS

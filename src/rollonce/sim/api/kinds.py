@@ -64,11 +64,14 @@ class Kind:
 _RBAC = "rbac.authorization.k8s.io"
 _NET = "networking.k8s.io"
 _ADM = "admissionregistration.k8s.io"
+_FLOW = "flowcontrol.apiserver.k8s.io"
+_RESOURCE = "resource.k8s.io"
 
 _POD_PARTS = "attach binding ephemeralcontainers eviction exec log portforward proxy resize status"
 # group/version, resource, kind, namespaced, short names, subresources, categories
 _ROWS: tuple[tuple[str, str, str, str, bool, str, str, str], ...] = (
     ("", "v1", "bindings", "Binding", True, "", "", ""),
+    ("", "v1", "componentstatuses", "ComponentStatus", False, "cs", "", ""),
     ("", "v1", "configmaps", "ConfigMap", True, "cm", "", ""),
     ("", "v1", "endpoints", "Endpoints", True, "ep", "", ""),
     ("", "v1", "events", "Event", True, "ev", "", ""),
@@ -84,6 +87,8 @@ _ROWS: tuple[tuple[str, str, str, str, bool, str, str, str], ...] = (
     ("", "v1", "secrets", "Secret", True, "", "", ""),
     ("", "v1", "serviceaccounts", "ServiceAccount", True, "sa", "", ""),
     ("", "v1", "services", "Service", True, "svc", "status", "all"),
+    (_ADM, "v1", "mutatingadmissionpolicies", "MutatingAdmissionPolicy", False, "", "", "api-extensions"),
+    (_ADM, "v1", "mutatingadmissionpolicybindings", "MutatingAdmissionPolicyBinding", False, "", "", "api-extensions"),
     (_ADM, "v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration", False, "", "", "api-extensions"),
     (_ADM, "v1", "validatingadmissionpolicies", "ValidatingAdmissionPolicy", False, "", "status", "api-extensions"),
     (
@@ -101,6 +106,8 @@ _ROWS: tuple[tuple[str, str, str, str, bool, str, str, str], ...] = (
     ("apps", "v1", "deployments", "Deployment", True, "deploy", "status scale", "all"),
     ("apps", "v1", "replicasets", "ReplicaSet", True, "rs", "status scale", "all"),
     ("apps", "v1", "statefulsets", "StatefulSet", True, "sts", "status scale", "all"),
+    ("authentication.k8s.io", "v1", "selfsubjectreviews", "SelfSubjectReview", False, "", "", ""),
+    ("authentication.k8s.io", "v1", "tokenreviews", "TokenReview", False, "", "", ""),
     ("authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", False, "", "", ""),
     ("authorization.k8s.io", "v1", "selfsubjectrulesreviews", "SelfSubjectRulesReview", False, "", "", ""),
     ("authorization.k8s.io", "v1", "subjectaccessreviews", "SubjectAccessReview", False, "", "", ""),
@@ -116,26 +123,44 @@ _ROWS: tuple[tuple[str, str, str, str, bool, str, str, str], ...] = (
     ("coordination.k8s.io", "v1", "leases", "Lease", True, "", "", ""),
     ("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", True, "", "", ""),
     ("events.k8s.io", "v1", "events", "Event", True, "ev", "", ""),
+    (_FLOW, "v1", "flowschemas", "FlowSchema", False, "", "status", ""),
+    (_FLOW, "v1", "prioritylevelconfigurations", "PriorityLevelConfiguration", False, "", "status", ""),
     (_NET, "v1", "ingressclasses", "IngressClass", False, "", "", ""),
     (_NET, "v1", "ingresses", "Ingress", True, "ing", "status", ""),
+    (_NET, "v1", "ipaddresses", "IPAddress", False, "ip", "", ""),
     (_NET, "v1", "networkpolicies", "NetworkPolicy", True, "netpol", "", ""),
+    (_NET, "v1", "servicecidrs", "ServiceCIDR", False, "", "status", ""),
     ("node.k8s.io", "v1", "runtimeclasses", "RuntimeClass", False, "", "", ""),
     ("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", True, "pdb", "status", ""),
     (_RBAC, "v1", "clusterrolebindings", "ClusterRoleBinding", False, "", "", ""),
     (_RBAC, "v1", "clusterroles", "ClusterRole", False, "", "", ""),
     (_RBAC, "v1", "rolebindings", "RoleBinding", True, "", "", ""),
     (_RBAC, "v1", "roles", "Role", True, "", "", ""),
+    (_RESOURCE, "v1", "deviceclasses", "DeviceClass", False, "", "", ""),
+    (_RESOURCE, "v1", "resourceclaims", "ResourceClaim", True, "", "status", ""),
+    (_RESOURCE, "v1", "resourceclaimtemplates", "ResourceClaimTemplate", True, "", "", ""),
+    (_RESOURCE, "v1", "resourceslices", "ResourceSlice", False, "", "", ""),
     ("scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass", False, "pc", "", ""),
     ("storage.k8s.io", "v1", "csidrivers", "CSIDriver", False, "", "", ""),
     ("storage.k8s.io", "v1", "csinodes", "CSINode", False, "", "", ""),
+    ("storage.k8s.io", "v1", "csistoragecapacities", "CSIStorageCapacity", True, "", "", ""),
     ("storage.k8s.io", "v1", "storageclasses", "StorageClass", False, "sc", "", ""),
     ("storage.k8s.io", "v1", "volumeattachments", "VolumeAttachment", False, "", "status", ""),
+    ("storage.k8s.io", "v1", "volumeattributesclasses", "VolumeAttributesClass", False, "vac", "", ""),
 )  # fmt: skip
 
 _TYPES = {
     ("autoscaling", "v1", "HorizontalPodAutoscaler"): "autoscalingv1.HorizontalPodAutoscaler",
     ("events.k8s.io", "v1", "Event"): "eventsv1.Event",
+    (_RESOURCE, "v1", "ResourceClaim"): "resourcev1.ResourceClaim",
 }
+# As discovery lists them: a name that two groups have, as `events`, means the first.
+_GROUPS = (
+    "", "apiregistration.k8s.io", "apps", "events.k8s.io", "authentication.k8s.io", "authorization.k8s.io",
+    "autoscaling", "batch", "certificates.k8s.io", _NET, "policy", _RBAC, "storage.k8s.io", _ADM,
+    "apiextensions.k8s.io", "scheduling.k8s.io", "coordination.k8s.io", "node.k8s.io", "discovery.k8s.io", _RESOURCE,
+    _FLOW,
+)  # fmt: skip
 BUILT_IN: tuple[Kind, ...] = tuple(
     Kind(
         group,
@@ -148,11 +173,14 @@ BUILT_IN: tuple[Kind, ...] = tuple(
         tuple(categories.split()),
         _TYPES.get((group, version, kind), kind),
     )
-    for group, version, resource, kind, namespaced, short, subresources, categories in _ROWS
+    for group, version, resource, kind, namespaced, short, subresources, categories in sorted(
+        _ROWS, key=lambda row: _GROUPS.index(row[0])
+    )
 )
 # Asked and answered, never stored.
 REVIEWS = frozenset({
     "selfsubjectaccessreviews", "selfsubjectrulesreviews", "subjectaccessreviews", "localsubjectaccessreviews",
+    "selfsubjectreviews", "tokenreviews",
 })  # fmt: skip
 
 

@@ -11,7 +11,7 @@ NAMESPACES = Collection("", "namespaces")
 DEFINITIONS = Collection(crds.GROUP, crds.RESOURCE)
 CERTIFICATES = "kube-root-ca.crt"
 # There is no certificate authority: over plain HTTP nobody asks for one.
-AUTHORITY = "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"
+AUTHORITY = ""
 CERTIFICATES_NOTE = (
     "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the "
     "internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes "

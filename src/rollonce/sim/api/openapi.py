@@ -1,5 +1,4 @@
-"""The published schemas, made from the table of types: OpenAPI v3 a group at a time
-(kube-openapi/pkg/handler3). There is no v2: clients take its 404 for a server that publishes v3 alone."""
+"""The published schemas, made from the table of types: OpenAPI v3 a group at a time (kube-openapi/pkg/handler3)."""
 
 from __future__ import annotations
 
@@ -8,11 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from rollonce.sim.api.kinds import Kind, Kinds
-from rollonce.sim.api.schema import Field, Shape, fields, known
+from rollonce.sim.api.schema import Field, Shape, fields, known, published
 from rollonce.sim.store import Object
 
 PREFIX = "/openapi/v3"
-_META = "io.k8s.apimachinery.pkg.apis.meta.v1"
+_APIS = "io.k8s.apimachinery.pkg"
 _SCALARS: dict[str, Object] = {
     "string": {"type": "string"},
     "bytes": {"type": "string", "format": "byte"},
@@ -22,12 +21,22 @@ _SCALARS: dict[str, Object] = {
     "int64": {"type": "integer", "format": "int64"},
     "float64": {"type": "number", "format": "double"},
     "byte": {"type": "integer"},
-    "Time": {"type": "string", "format": "date-time"},
-    "MicroTime": {"type": "string", "format": "date-time"},
-    "Any": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
-    "Quantity": {"oneOf": [{"type": "string"}, {"type": "number"}]},
-    "IntOrString": {"format": "int-or-string", "oneOf": [{"type": "integer"}, {"type": "string"}]},
+    "Any": {},
 }
+# Plain values that are published as types of their own.
+_NAMED: dict[str, tuple[str, Object]] = {
+    "Time": (f"{_APIS}.apis.meta.v1.Time", {"type": "string", "format": "date-time"}),
+    "MicroTime": (f"{_APIS}.apis.meta.v1.MicroTime", {"type": "string", "format": "date-time"}),
+    "Quantity": (f"{_APIS}.api.resource.Quantity", {"oneOf": [{"type": "string"}, {"type": "number"}]}),
+    "IntOrString": (
+        f"{_APIS}.util.intstr.IntOrString",
+        {"format": "int-or-string", "oneOf": [{"type": "integer"}, {"type": "string"}]},
+    ),
+    "FieldsV1": (f"{_APIS}.apis.meta.v1.FieldsV1", {"type": "object"}),
+    "RawExtension": (f"{_APIS}.runtime.RawExtension", {"type": "object"}),
+}
+# Fields that hold anything.
+_ANYTHING = {"fieldsV1": "FieldsV1", "data": "RawExtension", "parameters": "RawExtension"}
 _ANSWER: Object = {"200": {"description": "OK"}}
 _WRITES = ("dryRun", "fieldManager", "fieldValidation", "force")
 
@@ -55,16 +64,22 @@ def _url(group: str, kinds: Kinds) -> str:
     return f"{PREFIX}/{group}?hash={hashlib.sha256(told.encode()).hexdigest().upper()}"
 
 
+def documents(kinds: Kinds) -> Iterator[Object]:
+    """The document of each group and version."""
+    for group, found in _groups(kinds).items():
+        yield _document(group, found)
+
+
 def _document(group: str, kinds: list[Kind]) -> Object:
     schemas: dict[str, Object] = {}
     for kind in kinds:
         name = _kind_name(kind)
         if kind.definition is not None:
             schema = dict(kind.definition.schema)
-            properties = {**(schema.get("properties") or {}), "metadata": _reference("ObjectMeta", kinds, schemas)}
+            properties = {**(schema.get("properties") or {}), "metadata": _reference("ObjectMeta", schemas)}
             schemas[name] = {**schema, "type": "object", "properties": properties}
         elif known(kind.type):
-            schemas[name] = _struct(kind.type, kinds, schemas)
+            schemas[name] = _struct(kind.type, schemas)
         schemas.setdefault(name, {"type": "object"})["x-kubernetes-group-version-kind"] = [_gvk(kind)]
     paths = {path: item for kind in kinds for path, item in _paths(group, kind)}
     head = {"openapi": "3.0.0", "info": {"title": "Kubernetes", "version": "v1.36.2"}}
@@ -76,36 +91,37 @@ def _gvk(kind: Kind) -> Object:
 
 
 def _kind_name(kind: Kind) -> str:
-    if kind.definition is not None:
-        return f"{'.'.join(reversed(kind.group.split('.')))}.{kind.version}.{kind.kind}"
-    return f"io.k8s.api.{(kind.group or 'core').split('.')[0]}.{kind.version}.{kind.kind}"
+    if kind.definition is None and known(kind.type):
+        return published(kind.type)
+    return f"{'.'.join(reversed(kind.group.split('.')))}.{kind.version}.{kind.kind}"
 
 
-def _type_name(type_: str, kinds: list[Kind]) -> str:
-    for kind in kinds:
-        if kind.type == type_:
-            return _kind_name(kind)
-    return f"io.k8s.types.{type_}" if type_ != "ObjectMeta" else f"{_META}.ObjectMeta"
-
-
-def _reference(type_: str, kinds: list[Kind], schemas: dict[str, Object]) -> Object:
-    name = _type_name(type_, kinds)
-    if name not in schemas:
+def _reference(type_: str, schemas: dict[str, Object]) -> Object:
+    if type_ in _NAMED:
+        name, made = _NAMED[type_]
+        schemas[name] = made
+    elif (name := published(type_)) not in schemas:
         schemas[name] = {}
-        schemas[name] = _struct(type_, kinds, schemas)
+        schemas[name] = _struct(type_, schemas)
     return {"allOf": [{"$ref": f"#/components/schemas/{name}"}]}
 
 
-def _struct(type_: str, kinds: list[Kind], schemas: dict[str, Object]) -> Object:
-    properties = {name: _field(field, kinds, schemas) for name, field in fields(type_).items()}
+def _struct(type_: str, schemas: dict[str, Object]) -> Object:
+    properties = {name: _field(name, field, schemas) for name, field in sorted(fields(type_).items())}
     made: Object = {"type": "object", "properties": properties}
-    if required := [name for name, field in fields(type_).items() if field.required]:
+    if required := sorted(name for name, field in fields(type_).items() if field.required):
         made["required"] = required
     return made
 
 
-def _field(field: Field, kinds: list[Kind], schemas: dict[str, Object]) -> Object:
-    made = dict(_shape(field.shape, kinds, schemas))
+def _field(name: str, field: Field, schemas: dict[str, Object]) -> Object:
+    if field.shape.form == "Any" and name in _ANYTHING:
+        return _reference(_ANYTHING[name], schemas)
+    made = dict(_shape(field.shape, schemas))
+    if field.enum and made["type"] == "array":
+        made["items"] = {**made["items"], "enum": list(field.enum)}
+    elif field.enum:
+        made["enum"] = list(field.enum)
     if field.keys:
         made |= {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": list(field.keys)}
     elif field.set:
@@ -119,11 +135,13 @@ def _field(field: Field, kinds: list[Kind], schemas: dict[str, Object]) -> Objec
     return made
 
 
-def _shape(shape: Shape, kinds: list[Kind], schemas: dict[str, Object]) -> Object:
+def _shape(shape: Shape, schemas: dict[str, Object]) -> Object:
     if shape.form == "struct":
-        return _reference(shape.name, kinds, schemas)
+        return _reference(shape.name, schemas)
+    if shape.form in _NAMED:
+        return _reference(shape.form, schemas)
     if shape.inner is not None:
-        inner = _shape(shape.inner, kinds, schemas)
+        inner = _shape(shape.inner, schemas)
         if shape.form == "list":
             return {"type": "array", "items": inner}
         return {"type": "object", "additionalProperties": inner}

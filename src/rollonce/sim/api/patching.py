@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from rollonce.sim.api import gojson, jsonpatch, mergepatch, status, strategic, typed
+from rollonce.sim.api import gojson, jsonpatch, mergepatch, status, strategic, typed, written
 from rollonce.sim.api.kinds import Kind
-from rollonce.sim.api.status import encode
 from rollonce.sim.store import Object
 
 JSON, MERGE = "application/json-patch+json", "application/merge-patch+json"
@@ -18,10 +19,18 @@ NO_TYPE = (
 _MAP = "map[string]interface {}"
 
 
-def apply(
-    media: str, body: bytes, document: Object, kind: Kind, *, strict: bool
-) -> tuple[Object, tuple[str, list[str]]]:
-    """The document after the patch; how errors show the patch, and what is strictly wrong in it itself.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What errors say of a patch: how it is `shown`, and `notes` of what is strictly wrong in itself. `plain` where it
+    was merged as maps, without Go's decoder."""
+
+    shown: Callable[[], str]
+    notes: list[str]
+    plain: bool = False
+
+
+def apply(media: str, body: bytes, document: Object, kind: Kind, *, strict: bool) -> tuple[Object, Told]:
+    """The document after the patch, and what errors say of it.
 
     Raises a 400 where it is none, a 422 where it does not fit.
     """
@@ -32,7 +41,11 @@ def apply(
         raise status.bad_request(f"{prefix}{error}") from None
     if media == JSON:
         changed, notes = _json(patch, document, prefix)
-        return _object(changed), (_encoded(changed), notes)
+
+        def shown() -> str:
+            return written.text(_json(patch, written.ordered(document, kind.type), prefix)[0])
+
+        return _object(changed), Told(shown, notes)
     if media == MERGE and not strict and not isinstance(patch, dict):
         return _unread(patch)
     if patch is not None and not isinstance(patch, dict):
@@ -43,19 +56,26 @@ def apply(
         if patch is None:
             raise status.bad_request("Invalid JSON Patch")
         merged = mergepatch.apply(patch, document)
-        return _object(merged), (_encoded(merged), notes)
+
+        def whole() -> str:
+            return written.text(mergepatch.apply(patch, written.ordered(document, kind.type)))
+
+        return _object(merged), Told(whole, notes)
     try:
         merged = strategic.apply(patch or {}, document, kind.type)
     except strategic.Malformed as error:
-        raise status.bad_request(str(error)) from None
-    return _object(merged), (gojson.shown(patch or {}), notes)
+        reason = "BadRequest" if error.code == 400 else ""
+        raise status.Refusal(error.code, reason, str(error)) from None
+    # What it is, is what its path says, whatever the patch says.
+    typed_as: Object = {name: document[name] for name in ("kind", "apiVersion") if name in document}
+    return {**_object(merged), **typed_as}, Told(lambda: gojson.shown(patch or {}), notes, plain=True)
 
 
-def _unread(patch: Any) -> tuple[Object, tuple[str, list[str]]]:
+def _unread(patch: Any) -> tuple[Object, Told]:
     """A merge patch that is no object, where nobody looks into it before it is applied."""
     if not isinstance(patch, list):
         raise status.bad_request("Invalid JSON Patch")
-    raise status.invalid_patch(_encoded(patch), NO_TYPE.format("array"))
+    raise status.invalid_patch(written.text(patch), NO_TYPE.format("array"))
 
 
 def _json(patch: Any, document: Object, prefix: str) -> tuple[Any, list[str]]:
@@ -89,10 +109,6 @@ def _object(changed: Any) -> Object:
     if not isinstance(changed, dict):
         raise status.unprocessable()
     return changed
-
-
-def _encoded(changed: Any) -> str:
-    return encode(changed).decode()
 
 
 def _repeated(value: Any, at: str = "") -> list[str]:

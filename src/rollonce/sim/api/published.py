@@ -5,13 +5,16 @@ published OpenAPI document of the same version (api/openapi-spec/swagger.json).
 
 A row is `field type marks`, a type its name behind `*` (pointer), `[]` (list) and `{}` (map). Marks: `!` required,
 `o` left out when empty, `z` a struct that is left out when empty, `k` x-kubernetes-list-map-keys,
-`m` x-kubernetes-patch-merge-key, `s` x-kubernetes-patch-strategy, `set` and `atomic` the type of a list or map. Lists
-are otherwise atomic, maps and objects granular.
+`m` x-kubernetes-patch-merge-key, `s` x-kubernetes-patch-strategy, `set` and `atomic` the type of a list or map, `e` the
+values of an enumeration, with `+` for a space. Lists are otherwise atomic, maps and objects granular.
+
+PLACES has the types of each package under the beginning of their published names.
 """
 
 ALIASES = {
     "APIServiceConditionType": "string",
     "AddressType": "string",
+    "AllocationConfigSource": "string",
     "AppArmorProfileType": "string",
     "AzureDataDiskCachingMode": "string",
     "AzureDataDiskKind": "string",
@@ -34,12 +37,18 @@ ALIASES = {
     "DeletionPropagation": "string",
     "DeploymentConditionType": "string",
     "DeploymentStrategyType": "string",
+    "DeviceAllocationMode": "string",
+    "DeviceTaintEffect": "string",
+    "DeviceTolerationOperator": "string",
     "ExtraValue": "[]string",
     "FSGroupPolicy": "string",
     "FailurePolicyType": "string",
     "FieldSelectorOperator": "string",
     "FieldValueErrorReason": "string",
     "FinalizerName": "string",
+    "FlowDistinguisherMethodType": "string",
+    "FlowSchemaConditionType": "string",
+    "FullyQualifiedName": "string",
     "HPAScalingPolicyType": "string",
     "HorizontalPodAutoscalerConditionType": "string",
     "HostPathType": "string",
@@ -52,6 +61,7 @@ ALIASES = {
     "JobConditionType": "string",
     "KeyUsage": "string",
     "LabelSelectorOperator": "string",
+    "LimitResponseType": "string",
     "LimitType": "string",
     "LoadBalancerIPMode": "string",
     "ManagedFieldsOperationType": "string",
@@ -91,9 +101,12 @@ ALIASES = {
     "PodSELinuxChangePolicy": "string",
     "PolicyType": "string",
     "PreemptionPolicy": "string",
+    "PriorityLevelConfigurationConditionType": "string",
+    "PriorityLevelEnablement": "string",
     "ProcMountType": "string",
     "Protocol": "string",
     "PullPolicy": "string",
+    "QualifiedName": "string",
     "RecursiveReadOnlyMode": "string",
     "ReinvocationPolicyType": "string",
     "ReplicaSetConditionType": "string",
@@ -124,6 +137,7 @@ ALIASES = {
     "StatefulSetUpdateStrategyType": "string",
     "StatusReason": "string",
     "StorageMedium": "string",
+    "SubjectKind": "string",
     "SupplementalGroupsPolicy": "string",
     "TaintEffect": "string",
     "TerminationMessagePolicy": "string",
@@ -138,8 +152,10 @@ ALIASES = {
     "VolumeLifecycleMode": "string",
     "apiextensionsv1.ConditionStatus": "string",
     "apiregistrationv1.ConditionStatus": "string",
+    "authenticationv1.ExtraValue": "[]string",
     "authorizationv1.ExtraValue": "[]string",
     "corev1.ConditionStatus": "string",
+    "flowcontrolv1.ConditionStatus": "string",
 }
 
 TYPES = {
@@ -166,20 +182,29 @@ TYPES = {
     "AWSElasticBlockStoreVolumeSource": ("volumeID string !; fsType string o; partition int32 o; readOnly bool o"),
     "Affinity": ("nodeAffinity *NodeAffinity o; podAffinity *PodAffinity o; podAntiAffinity *PodAntiAffinity o"),
     "AggregationRule": "clusterRoleSelectors []LabelSelector o",
-    "AppArmorProfile": "type AppArmorProfileType !; localhostProfile *string o",
+    "AllocatedDeviceStatus": (
+        "driver string !; pool string !; device string !; shareID *string o; conditions []Condition k=type; data "
+        "*Any o; networkData *NetworkDeviceData o"
+    ),
+    "AllocationResult": (
+        "devices DeviceAllocationResult o; nodeSelector *NodeSelector o atomic; allocationTimestamp *Time o"
+    ),
+    "AppArmorProfile": ("type AppArmorProfileType ! e=Localhost,RuntimeDefault,Unconfined; localhostProfile *string o"),
     "ApplyConfiguration": "expression string o",
     "ApplyOptions": ("kind string o; apiVersion string o; dryRun []string o; force bool; fieldManager string"),
     "AttachedVolume": "name UniqueVolumeName !; devicePath string !",
     "AuditAnnotation": "key string !; valueExpression string !",
     "AzureDiskVolumeSource": (
-        "diskName string !; diskURI string !; cachingMode *AzureDataDiskCachingMode o; fsType *string o; readOnly "
-        "*bool o; kind *AzureDataDiskKind o"
+        "diskName string !; diskURI string !; cachingMode *AzureDataDiskCachingMode o e=None,ReadOnly,ReadWrite; "
+        "fsType *string o; readOnly *bool o; kind *AzureDataDiskKind o e=Dedicated,Managed,Shared"
     ),
     "AzureFilePersistentVolumeSource": (
         "secretName string !; shareName string !; readOnly bool o; secretNamespace *string"
     ),
     "AzureFileVolumeSource": "secretName string !; shareName string !; readOnly bool o",
     "Binding": ("kind string o; apiVersion string o; metadata ObjectMeta o; target ObjectReference ! atomic"),
+    "BoundObjectReference": "kind string o; apiVersion string o; name string o; uid string o",
+    "CELDeviceSelector": "expression string !",
     "CSIDriver": ("kind string o; apiVersion string o; metadata ObjectMeta o; spec CSIDriverSpec !"),
     "CSIDriverSpec": (
         "attachRequired *bool o; podInfoOnMount *bool o; volumeLifecycleModes []VolumeLifecycleMode o set; "
@@ -205,6 +230,9 @@ TYPES = {
         "*LocalObjectReference o atomic"
     ),
     "Capabilities": "add []Capability o; drop []Capability o",
+    "CapacityRequestPolicy": ("default *Quantity; validValues []Quantity o; validRange *CapacityRequestPolicyRange o"),
+    "CapacityRequestPolicyRange": "min *Quantity ! o; max *Quantity o; step *Quantity o",
+    "CapacityRequirements": "requests {}Quantity o",
     "CephFSPersistentVolumeSource": (
         "monitors []string !; path string o; user string o; secretFile string o; secretRef *SecretReference o "
         "atomic; readOnly bool o"
@@ -222,8 +250,11 @@ TYPES = {
         "lastUpdateTime Time o; lastTransitionTime Time o"
     ),
     "CertificateSigningRequestSpec": (
-        "request []byte !; signerName string !; expirationSeconds *int32 o; usages []KeyUsage o; username string "
-        "o; uid string o; groups []string o; extra {}ExtraValue o"
+        "request []byte !; signerName string !; expirationSeconds *int32 o; usages []KeyUsage o e=any,cert+sign,"
+        "client+auth,code+signing,content+commitment,crl+sign,data+encipherment,decipher+only,digital+signature,"
+        "email+protection,encipher+only,ipsec+end+system,ipsec+tunnel,ipsec+user,key+agreement,key+encipherment,"
+        "microsoft+sgc,netscape+sgc,ocsp+signing,s/mime,server+auth,signing,timestamping; username string o; uid "
+        "string o; groups []string o; extra {}ExtraValue o"
     ),
     "CertificateSigningRequestStatus": (
         "conditions []CertificateSigningRequestCondition o k=type; certificate []byte o"
@@ -274,12 +305,15 @@ TYPES = {
         "o; restartPolicy *ContainerRestartPolicy o; restartPolicyRules []ContainerRestartRule o; volumeMounts "
         "[]VolumeMount o k=mountPath m=mountPath s=merge; volumeDevices []VolumeDevice o k=devicePath m=devicePath "
         "s=merge; livenessProbe *Probe o; readinessProbe *Probe o; startupProbe *Probe o; lifecycle *Lifecycle o; "
-        "terminationMessagePath string o; terminationMessagePolicy TerminationMessagePolicy o; imagePullPolicy "
-        "PullPolicy o; securityContext *SecurityContext o; stdin bool o; stdinOnce bool o; tty bool o"
+        "terminationMessagePath string o; terminationMessagePolicy TerminationMessagePolicy o "
+        "e=FallbackToLogsOnError,File; imagePullPolicy PullPolicy o e=Always,IfNotPresent,Never; securityContext "
+        "*SecurityContext o; stdin bool o; stdinOnce bool o; tty bool o"
     ),
     "ContainerExtendedResourceRequest": "containerName string !; resourceName string !; requestName string !",
     "ContainerImage": "names []string; sizeBytes int64 o",
-    "ContainerPort": ("name string o; hostPort int32 o; containerPort int32 !; protocol Protocol o; hostIP string o"),
+    "ContainerPort": (
+        "name string o; hostPort int32 o; containerPort int32 !; protocol Protocol o e=SCTP,TCP,UDP; hostIP string o"
+    ),
     "ContainerResizePolicy": ("resourceName ResourceName !; restartPolicy ResourceResizeRestartPolicy !"),
     "ContainerResourceMetricSource": "name ResourceName !; target MetricTarget !; container string !",
     "ContainerResourceMetricStatus": "name ResourceName !; current MetricValueStatus !; container string !",
@@ -299,10 +333,18 @@ TYPES = {
         "image string !; imageID string !; containerID string o; started *bool o; allocatedResources ResourceList "
         "o; resources *ResourceRequirements o; volumeMounts []VolumeMountStatus o k=mountPath m=mountPath s=merge; "
         "user *ContainerUser o; allocatedResourcesStatus []ResourceStatus o k=name m=name s=merge; stopSignal "
-        "*Signal o"
+        "*Signal o e=SIGABRT,SIGALRM,SIGBUS,SIGCHLD,SIGCLD,SIGCONT,SIGFPE,SIGHUP,SIGILL,SIGINT,SIGIO,SIGIOT,"
+        "SIGKILL,SIGPIPE,SIGPOLL,SIGPROF,SIGPWR,SIGQUIT,SIGRTMAX,SIGRTMAX-1,SIGRTMAX-10,SIGRTMAX-11,SIGRTMAX-12,"
+        "SIGRTMAX-13,SIGRTMAX-14,SIGRTMAX-2,SIGRTMAX-3,SIGRTMAX-4,SIGRTMAX-5,SIGRTMAX-6,SIGRTMAX-7,SIGRTMAX-8,"
+        "SIGRTMAX-9,SIGRTMIN,SIGRTMIN+1,SIGRTMIN+10,SIGRTMIN+11,SIGRTMIN+12,SIGRTMIN+13,SIGRTMIN+14,SIGRTMIN+15,"
+        "SIGRTMIN+2,SIGRTMIN+3,SIGRTMIN+4,SIGRTMIN+5,SIGRTMIN+6,SIGRTMIN+7,SIGRTMIN+8,SIGRTMIN+9,SIGSEGV,"
+        "SIGSTKFLT,SIGSTOP,SIGSYS,SIGTERM,SIGTRAP,SIGTSTP,SIGTTIN,SIGTTOU,SIGURG,SIGUSR1,SIGUSR2,SIGVTALRM,"
+        "SIGWINCH,SIGXCPU,SIGXFSZ"
     ),
     "ContainerUser": "linux *LinuxContainerUser o",
     "ControllerRevision": ("kind string o; apiVersion string o; metadata ObjectMeta o; data Any o; revision int64 !"),
+    "Counter": "value Quantity !",
+    "CounterSet": "name string !; counters {}Counter ! o",
     "CreateOptions": (
         "kind string o; apiVersion string o; dryRun []string o; fieldManager string o; fieldValidation string o"
     ),
@@ -311,8 +353,8 @@ TYPES = {
     ),
     "CronJobSpec": (
         "schedule string !; timeZone *string o; startingDeadlineSeconds *int64 o; concurrencyPolicy "
-        "ConcurrencyPolicy o; suspend *bool o; jobTemplate JobTemplateSpec !; successfulJobsHistoryLimit *int32 o; "
-        "failedJobsHistoryLimit *int32 o"
+        "ConcurrencyPolicy o e=Allow,Forbid,Replace; suspend *bool o; jobTemplate JobTemplateSpec !; "
+        "successfulJobsHistoryLimit *int32 o; failedJobsHistoryLimit *int32 o"
     ),
     "CronJobStatus": ("active []ObjectReference o; lastScheduleTime *Time o; lastSuccessfulTime *Time o"),
     "CrossVersionObjectReference": "kind string !; name string !; apiVersion string o",
@@ -371,7 +413,9 @@ TYPES = {
         "numberUnavailable int32 o; collisionCount *int32 o; conditions []DaemonSetCondition o k=type m=type "
         "s=merge"
     ),
-    "DaemonSetUpdateStrategy": ("type DaemonSetUpdateStrategyType o; rollingUpdate *RollingUpdateDaemonSet o"),
+    "DaemonSetUpdateStrategy": (
+        "type DaemonSetUpdateStrategyType o e=OnDelete,RollingUpdate; rollingUpdate *RollingUpdateDaemonSet o"
+    ),
     "DeleteOptions": (
         "kind string o; apiVersion string o; gracePeriodSeconds *int64 o; preconditions *Preconditions o; "
         "orphanDependents *bool o; propagationPolicy *DeletionPropagation o; dryRun []string o; "
@@ -394,7 +438,56 @@ TYPES = {
         "availableReplicas int32 o; unavailableReplicas int32 o; terminatingReplicas *int32 o; conditions "
         "[]DeploymentCondition o k=type m=type s=merge; collisionCount *int32 o"
     ),
-    "DeploymentStrategy": ("type DeploymentStrategyType o; rollingUpdate *RollingUpdateDeployment o"),
+    "DeploymentStrategy": (
+        "type DeploymentStrategyType o e=Recreate,RollingUpdate; rollingUpdate *RollingUpdateDeployment o"
+    ),
+    "Device": (
+        "name string !; attributes {}DeviceAttribute o; capacity {}DeviceCapacity o; consumesCounters "
+        "[]DeviceCounterConsumption o; nodeName *string o; nodeSelector *NodeSelector o atomic; allNodes *bool o; "
+        "taints []DeviceTaint o; bindsToNode *bool o; bindingConditions []string o; bindingFailureConditions "
+        "[]string o; allowMultipleAllocations *bool o; nodeAllocatableResourceMappings "
+        "{}NodeAllocatableResourceMapping o"
+    ),
+    "DeviceAllocationConfiguration": (
+        "source AllocationConfigSource ! e=FromClaim,FromClass; requests []string o; opaque "
+        "*OpaqueDeviceConfiguration o"
+    ),
+    "DeviceAllocationResult": ("results []DeviceRequestAllocationResult o; config []DeviceAllocationConfiguration o"),
+    "DeviceAttribute": (
+        "int *int64 o; bool *bool o; string *string o; version *string o; ints []int64 o; bools []bool o; strings "
+        "[]string o; versions []string o"
+    ),
+    "DeviceCapacity": "value Quantity !; requestPolicy *CapacityRequestPolicy o",
+    "DeviceClaim": ("requests []DeviceRequest; constraints []DeviceConstraint o; config []DeviceClaimConfiguration o"),
+    "DeviceClaimConfiguration": "requests []string o; opaque *OpaqueDeviceConfiguration o",
+    "DeviceClass": ("kind string o; apiVersion string o; metadata ObjectMeta o; spec DeviceClassSpec !"),
+    "DeviceClassConfiguration": "opaque *OpaqueDeviceConfiguration o",
+    "DeviceClassSpec": (
+        "selectors []DeviceSelector o; config []DeviceClassConfiguration o; extendedResourceName *string o"
+    ),
+    "DeviceConstraint": (
+        "requests []string o; matchAttribute *FullyQualifiedName o; distinctAttribute *FullyQualifiedName o"
+    ),
+    "DeviceCounterConsumption": "counterSet string !; counters {}Counter ! o",
+    "DeviceRequest": ("name string !; exactly *ExactDeviceRequest o; firstAvailable []DeviceSubRequest o"),
+    "DeviceRequestAllocationResult": (
+        "request string !; driver string !; pool string !; device string !; adminAccess *bool o; tolerations "
+        "[]DeviceToleration o; bindingConditions []string o; bindingFailureConditions []string o; shareID *string "
+        "o; consumedCapacity {}Quantity o"
+    ),
+    "DeviceSelector": "cel *CELDeviceSelector o",
+    "DeviceSubRequest": (
+        "name string !; deviceClassName string !; selectors []DeviceSelector o; allocationMode "
+        "DeviceAllocationMode o e=All,ExactCount; count int64 o; tolerations []DeviceToleration o; capacity "
+        "*CapacityRequirements o"
+    ),
+    "DeviceTaint": (
+        "key string !; value string o; effect DeviceTaintEffect ! e=NoExecute,NoSchedule,None; timeAdded *Time o"
+    ),
+    "DeviceToleration": (
+        "key string o; operator DeviceTolerationOperator o e=Equal,Exists; value string o; effect "
+        "DeviceTaintEffect o e=NoExecute,NoSchedule,None; tolerationSeconds *int64 o"
+    ),
     "DownwardAPIProjection": "items []DownwardAPIVolumeFile o",
     "DownwardAPIVolumeFile": (
         "path string !; fieldRef *ObjectFieldSelector o atomic; resourceFieldRef *ResourceFieldSelector o atomic; "
@@ -409,10 +502,10 @@ TYPES = {
     "EndpointAddress": ("ip string !; hostname string o; nodeName *string o; targetRef *ObjectReference o atomic"),
     "EndpointConditions": "ready *bool o; serving *bool o; terminating *bool o",
     "EndpointHints": "forZones []ForZone o; forNodes []ForNode o",
-    "EndpointPort": ("name string o; port int32 !; protocol Protocol o; appProtocol *string o"),
+    "EndpointPort": ("name string o; port int32 !; protocol Protocol o e=SCTP,TCP,UDP; appProtocol *string o"),
     "EndpointSlice": (
-        "kind string o; apiVersion string o; metadata ObjectMeta o; addressType AddressType !; endpoints "
-        "[]Endpoint; ports []discoveryv1.EndpointPort"
+        "kind string o; apiVersion string o; metadata ObjectMeta o; addressType AddressType ! e=FQDN,IPv4,IPv6; "
+        "endpoints []Endpoint; ports []discoveryv1.EndpointPort"
     ),
     "EndpointSubset": ("addresses []EndpointAddress o; notReadyAddresses []EndpointAddress o; ports []EndpointPort o"),
     "Endpoints": ("kind string o; apiVersion string o; metadata ObjectMeta o; subsets []EndpointSubset o"),
@@ -430,9 +523,9 @@ TYPES = {
         "o; restartPolicy *ContainerRestartPolicy o; restartPolicyRules []ContainerRestartRule o; volumeMounts "
         "[]VolumeMount o k=mountPath m=mountPath s=merge; volumeDevices []VolumeDevice o k=devicePath m=devicePath "
         "s=merge; livenessProbe *Probe o; readinessProbe *Probe o; startupProbe *Probe o; lifecycle *Lifecycle o; "
-        "terminationMessagePath string o; terminationMessagePolicy TerminationMessagePolicy o; imagePullPolicy "
-        "PullPolicy o; securityContext *SecurityContext o; stdin bool o; stdinOnce bool o; tty bool o; "
-        "targetContainerName string o"
+        "terminationMessagePath string o; terminationMessagePolicy TerminationMessagePolicy o "
+        "e=FallbackToLogsOnError,File; imagePullPolicy PullPolicy o e=Always,IfNotPresent,Never; securityContext "
+        "*SecurityContext o; stdin bool o; stdinOnce bool o; tty bool o; targetContainerName string o"
     ),
     "EphemeralVolumeSource": "volumeClaimTemplate *PersistentVolumeClaimTemplate o",
     "Event": (
@@ -444,7 +537,13 @@ TYPES = {
     "EventSeries": "count int32 o; lastObservedTime MicroTime o",
     "EventSource": "component string o; host string o",
     "Eviction": ("kind string o; apiVersion string o; metadata ObjectMeta o; deleteOptions *DeleteOptions o"),
+    "ExactDeviceRequest": (
+        "deviceClassName string !; selectors []DeviceSelector o; allocationMode DeviceAllocationMode o e=All,"
+        "ExactCount; count int64 o; adminAccess *bool o; tolerations []DeviceToleration o; capacity "
+        "*CapacityRequirements o"
+    ),
     "ExecAction": "command []string o",
+    "ExemptPriorityLevelConfiguration": "nominalConcurrencyShares *int32 o; lendablePercent *int32 o",
     "ExpressionWarning": "fieldRef string !; warning string !",
     "ExternalDocumentation": "description string o; url string o",
     "ExternalMetricSource": "metric MetricIdentifier !; target MetricTarget !",
@@ -461,6 +560,19 @@ TYPES = {
         "{}string o"
     ),
     "FlockerVolumeSource": "datasetName string o; datasetUUID string o",
+    "FlowDistinguisherMethod": "type FlowDistinguisherMethodType !",
+    "FlowSchema": (
+        "kind string o; apiVersion string o; metadata ObjectMeta o; spec FlowSchemaSpec o; status FlowSchemaStatus o"
+    ),
+    "FlowSchemaCondition": (
+        "type FlowSchemaConditionType o; status flowcontrolv1.ConditionStatus o; lastTransitionTime Time o; reason "
+        "string o; message string o"
+    ),
+    "FlowSchemaSpec": (
+        "priorityLevelConfiguration PriorityLevelConfigurationReference !; matchingPrecedence int32; "
+        "distinguisherMethod *FlowDistinguisherMethod o; rules []PolicyRulesWithSubjects o"
+    ),
+    "FlowSchemaStatus": "conditions []FlowSchemaCondition o k=type m=type s=merge",
     "ForNode": "name string !",
     "ForZone": "name string !",
     "GCEPersistentDiskVolumeSource": "pdName string !; fsType string o; partition int32 o; readOnly bool o",
@@ -471,6 +583,7 @@ TYPES = {
         "endpoints string !; path string !; readOnly bool o; endpointsNamespace *string o"
     ),
     "GlusterfsVolumeSource": "endpoints string !; path string !; readOnly bool o",
+    "GroupSubject": "name string !",
     "GroupVersionForDiscovery": "groupVersion string !; version string !",
     "HPAScalingPolicy": "type HPAScalingPolicyType !; value int32 !; periodSeconds int32 !",
     "HPAScalingRules": (
@@ -478,10 +591,12 @@ TYPES = {
         "tolerance *Quantity o"
     ),
     "HTTPGetAction": (
-        "path string o; port IntOrString !; host string o; scheme URIScheme o; httpHeaders []HTTPHeader o"
+        "path string o; port IntOrString !; host string o; scheme URIScheme o e=HTTP,HTTPS; httpHeaders []HTTPHeader o"
     ),
     "HTTPHeader": "name string !; value string !",
-    "HTTPIngressPath": "path string o; pathType *PathType !; backend IngressBackend !",
+    "HTTPIngressPath": (
+        "path string o; pathType *PathType ! e=Exact,ImplementationSpecific,Prefix; backend IngressBackend !"
+    ),
     "HTTPIngressRuleValue": "paths []HTTPIngressPath !",
     "HorizontalPodAutoscaler": (
         "kind string o; apiVersion string o; metadata ObjectMeta o; spec HorizontalPodAutoscalerSpec ! o; status "
@@ -502,7 +617,10 @@ TYPES = {
     ),
     "HostAlias": "ip string !; hostnames []string o",
     "HostIP": "ip string !",
-    "HostPathVolumeSource": "path string !; type *HostPathType o",
+    "HostPathVolumeSource": (
+        "path string !; type *HostPathType o e=,BlockDevice,CharDevice,Directory,DirectoryOrCreate,File,"
+        "FileOrCreate,Socket"
+    ),
     "IPAddress": ("kind string o; apiVersion string o; metadata ObjectMeta o; spec IPAddressSpec ! o"),
     "IPAddressSpec": "parentRef *ParentReference ! o",
     "IPBlock": "cidr string !; except []string o",
@@ -516,7 +634,7 @@ TYPES = {
         "o; portals []string o; chapAuthDiscovery bool o; chapAuthSession bool o; secretRef *LocalObjectReference "
         "o atomic; initiatorName *string o"
     ),
-    "ImageVolumeSource": "reference string o; pullPolicy PullPolicy o",
+    "ImageVolumeSource": ("reference string o; pullPolicy PullPolicy o e=Always,IfNotPresent,Never"),
     "ImageVolumeStatus": "imageRef string ! o",
     "Ingress": (
         "kind string o; apiVersion string o; metadata ObjectMeta o; spec IngressSpec o; status IngressStatus o"
@@ -529,7 +647,7 @@ TYPES = {
     "IngressClassSpec": "controller string o; parameters *IngressClassParametersReference o",
     "IngressLoadBalancerIngress": "ip string o; hostname string o; ports []IngressPortStatus o",
     "IngressLoadBalancerStatus": "ingress []IngressLoadBalancerIngress o",
-    "IngressPortStatus": "port int32 !; protocol Protocol !; error *string o",
+    "IngressPortStatus": "port int32 !; protocol Protocol ! e=SCTP,TCP,UDP; error *string o",
     "IngressRule": "host string o; http *HTTPIngressRuleValue o",
     "IngressServiceBackend": "name string !; port ServiceBackendPort o atomic",
     "IngressSpec": (
@@ -561,8 +679,9 @@ TYPES = {
         "parallelism *int32 o; completions *int32 o; activeDeadlineSeconds *int64 o; podFailurePolicy "
         "*PodFailurePolicy o; successPolicy *SuccessPolicy o; backoffLimit *int32 o; backoffLimitPerIndex *int32 "
         "o; maxFailedIndexes *int32 o; selector *LabelSelector o atomic; manualSelector *bool o; template "
-        "PodTemplateSpec !; ttlSecondsAfterFinished *int32 o; completionMode *CompletionMode o; suspend *bool o; "
-        "podReplacementPolicy *PodReplacementPolicy o; managedBy *string o"
+        "PodTemplateSpec !; ttlSecondsAfterFinished *int32 o; completionMode *CompletionMode o e=Indexed,"
+        "NonIndexed; suspend *bool o; podReplacementPolicy *PodReplacementPolicy o e=Failed,TerminatingOrFailed; "
+        "managedBy *string o"
     ),
     "JobStatus": (
         "conditions []JobCondition o m=type s=merge; startTime *Time o; completionTime *Time o; active int32 o; "
@@ -579,7 +698,15 @@ TYPES = {
         "holderIdentity *string o; leaseDurationSeconds *int32 o; acquireTime *MicroTime o; renewTime *MicroTime "
         "o; leaseTransitions *int32 o; strategy *CoordinatedLeaseStrategy o; preferredHolder *string o"
     ),
-    "Lifecycle": ("postStart *LifecycleHandler o; preStop *LifecycleHandler o; stopSignal *Signal o"),
+    "Lifecycle": (
+        "postStart *LifecycleHandler o; preStop *LifecycleHandler o; stopSignal *Signal o e=SIGABRT,SIGALRM,"
+        "SIGBUS,SIGCHLD,SIGCLD,SIGCONT,SIGFPE,SIGHUP,SIGILL,SIGINT,SIGIO,SIGIOT,SIGKILL,SIGPIPE,SIGPOLL,SIGPROF,"
+        "SIGPWR,SIGQUIT,SIGRTMAX,SIGRTMAX-1,SIGRTMAX-10,SIGRTMAX-11,SIGRTMAX-12,SIGRTMAX-13,SIGRTMAX-14,"
+        "SIGRTMAX-2,SIGRTMAX-3,SIGRTMAX-4,SIGRTMAX-5,SIGRTMAX-6,SIGRTMAX-7,SIGRTMAX-8,SIGRTMAX-9,SIGRTMIN,"
+        "SIGRTMIN+1,SIGRTMIN+10,SIGRTMIN+11,SIGRTMIN+12,SIGRTMIN+13,SIGRTMIN+14,SIGRTMIN+15,SIGRTMIN+2,SIGRTMIN+3,"
+        "SIGRTMIN+4,SIGRTMIN+5,SIGRTMIN+6,SIGRTMIN+7,SIGRTMIN+8,SIGRTMIN+9,SIGSEGV,SIGSTKFLT,SIGSTOP,SIGSYS,"
+        "SIGTERM,SIGTRAP,SIGTSTP,SIGTTIN,SIGTTOU,SIGURG,SIGUSR1,SIGUSR2,SIGVTALRM,SIGWINCH,SIGXCPU,SIGXFSZ"
+    ),
     "LifecycleHandler": (
         "exec *ExecAction o; httpGet *HTTPGetAction o; tcpSocket *TCPSocketAction o; sleep *SleepAction o"
     ),
@@ -589,6 +716,11 @@ TYPES = {
         "ResourceList o; maxLimitRequestRatio ResourceList o"
     ),
     "LimitRangeSpec": "limits []LimitRangeItem !",
+    "LimitResponse": "type LimitResponseType !; queuing *QueuingConfiguration o",
+    "LimitedPriorityLevelConfiguration": (
+        "nominalConcurrencyShares *int32; limitResponse LimitResponse o; lendablePercent *int32 o; "
+        "borrowingLimitPercent *int32 o"
+    ),
     "LinuxContainerUser": "uid int64 !; gid int64 !; supplementalGroups []int64 o",
     "ListMeta": (
         "selfLink string o; resourceVersion string o; continue string o; remainingItemCount *int64 o; shardInfo "
@@ -616,7 +748,7 @@ TYPES = {
     "MatchResources": (
         "namespaceSelector *LabelSelector o atomic; objectSelector *LabelSelector o atomic; resourceRules "
         "[]NamedRuleWithOperations o; excludeResourceRules []NamedRuleWithOperations o; matchPolicy "
-        "*MatchPolicyType o"
+        "*MatchPolicyType o e=Equivalent,Exact"
     ),
     "MetricIdentifier": "name string !; selector *LabelSelector o atomic",
     "MetricSpec": (
@@ -634,7 +766,8 @@ TYPES = {
     ),
     "MetricValueStatus": ("value *Quantity o; averageValue *Quantity o; averageUtilization *int32 o"),
     "ModifyVolumeStatus": (
-        "targetVolumeAttributesClassName string o; status PersistentVolumeClaimModifyVolumeStatus !"
+        "targetVolumeAttributesClassName string o; status PersistentVolumeClaimModifyVolumeStatus ! e=InProgress,"
+        "Infeasible,Pending"
     ),
     "MutatingAdmissionPolicy": (
         "kind string o; apiVersion string o; metadata ObjectMeta o; spec MutatingAdmissionPolicySpec o"
@@ -647,24 +780,28 @@ TYPES = {
     ),
     "MutatingAdmissionPolicySpec": (
         "paramKind *ParamKind o atomic; matchConstraints *MatchResources o atomic; variables []Variable o; "
-        "mutations []Mutation o; failurePolicy *FailurePolicyType o; matchConditions []MatchCondition o k=name "
-        "m=name s=merge; reinvocationPolicy ReinvocationPolicyType o"
+        "mutations []Mutation o; failurePolicy *FailurePolicyType o e=Fail,Ignore; matchConditions "
+        "[]MatchCondition o k=name m=name s=merge; reinvocationPolicy ReinvocationPolicyType o e=IfNeeded,Never"
     ),
     "MutatingWebhook": (
         "name string !; clientConfig WebhookClientConfig !; rules []RuleWithOperations o; failurePolicy "
-        "*FailurePolicyType o; matchPolicy *MatchPolicyType o; namespaceSelector *LabelSelector o atomic; "
-        "objectSelector *LabelSelector o atomic; sideEffects *SideEffectClass !; timeoutSeconds *int32 o; "
-        "admissionReviewVersions []string !; reinvocationPolicy *ReinvocationPolicyType o; matchConditions "
-        "[]MatchCondition o k=name m=name s=merge"
+        "*FailurePolicyType o e=Fail,Ignore; matchPolicy *MatchPolicyType o e=Equivalent,Exact; namespaceSelector "
+        "*LabelSelector o atomic; objectSelector *LabelSelector o atomic; sideEffects *SideEffectClass ! e=None,"
+        "NoneOnDryRun,Some,Unknown; timeoutSeconds *int32 o; admissionReviewVersions []string !; "
+        "reinvocationPolicy *ReinvocationPolicyType o e=IfNeeded,Never; matchConditions []MatchCondition o k=name "
+        "m=name s=merge"
     ),
     "MutatingWebhookConfiguration": (
         "kind string o; apiVersion string o; metadata ObjectMeta o; webhooks []MutatingWebhook o k=name m=name s=merge"
     ),
-    "Mutation": ("patchType PatchType !; applyConfiguration *ApplyConfiguration o; jsonPatch *JSONPatch o"),
+    "Mutation": (
+        "patchType PatchType ! e=ApplyConfiguration,JSONPatch; applyConfiguration *ApplyConfiguration o; jsonPatch "
+        "*JSONPatch o"
+    ),
     "NFSVolumeSource": "server string !; path string !; readOnly bool o",
     "NamedRuleWithOperations": (
-        "resourceNames []string o; operations []OperationType o; apiGroups []string o; apiVersions []string o; "
-        "resources []string o; scope *ScopeType o"
+        "resourceNames []string o; operations []OperationType o e=*,CONNECT,CREATE,DELETE,UPDATE; apiGroups "
+        "[]string o; apiVersions []string o; resources []string o; scope *ScopeType o e=*,Cluster,Namespaced"
     ),
     "Namespace": (
         "kind string o; apiVersion string o; metadata ObjectMeta o; spec NamespaceSpec o; status NamespaceStatus o"
@@ -674,17 +811,20 @@ TYPES = {
         "o; message string o"
     ),
     "NamespaceSpec": "finalizers []FinalizerName o",
-    "NamespaceStatus": ("phase NamespacePhase o; conditions []NamespaceCondition o k=type m=type s=merge"),
+    "NamespaceStatus": (
+        "phase NamespacePhase o e=Active,Terminating; conditions []NamespaceCondition o k=type m=type s=merge"
+    ),
+    "NetworkDeviceData": "interfaceName string o; ips []string o; hardwareAddress string o",
     "NetworkPolicy": ("kind string o; apiVersion string o; metadata ObjectMeta o; spec NetworkPolicySpec o"),
     "NetworkPolicyEgressRule": "ports []NetworkPolicyPort o; to []NetworkPolicyPeer o",
     "NetworkPolicyIngressRule": "ports []NetworkPolicyPort o; from []NetworkPolicyPeer o",
     "NetworkPolicyPeer": (
         "podSelector *LabelSelector o atomic; namespaceSelector *LabelSelector o atomic; ipBlock *IPBlock o"
     ),
-    "NetworkPolicyPort": "protocol *Protocol o; port *IntOrString o; endPort *int32 o",
+    "NetworkPolicyPort": ("protocol *Protocol o e=SCTP,TCP,UDP; port *IntOrString o; endPort *int32 o"),
     "NetworkPolicySpec": (
         "podSelector LabelSelector atomic; ingress []NetworkPolicyIngressRule o; egress []NetworkPolicyEgressRule "
-        "o; policyTypes []PolicyType o"
+        "o; policyTypes []PolicyType o e=Egress,Ingress"
     ),
     "Node": ("kind string o; apiVersion string o; metadata ObjectMeta o; spec NodeSpec o; status NodeStatus o"),
     "NodeAddress": "type NodeAddressType !; address string !",
@@ -695,6 +835,7 @@ TYPES = {
     "NodeAllocatableResourceClaimStatus": (
         "resourceClaimName string !; containers []string o set; resources {}Quantity !"
     ),
+    "NodeAllocatableResourceMapping": "capacityKey *QualifiedName o; allocationMultiplier *Quantity o",
     "NodeCondition": (
         "type NodeConditionType !; status corev1.ConditionStatus !; lastHeartbeatTime Time o; lastTransitionTime "
         "Time o; reason string o; message string o"
@@ -708,16 +849,18 @@ TYPES = {
     "NodeRuntimeHandler": "name string; features *NodeRuntimeHandlerFeatures o",
     "NodeRuntimeHandlerFeatures": "recursiveReadOnlyMounts *bool o; userNamespaces *bool o",
     "NodeSelector": "nodeSelectorTerms []NodeSelectorTerm !",
-    "NodeSelectorRequirement": "key string !; operator NodeSelectorOperator !; values []string o",
+    "NodeSelectorRequirement": (
+        "key string !; operator NodeSelectorOperator ! e=DoesNotExist,Exists,Gt,In,Lt,NotIn; values []string o"
+    ),
     "NodeSelectorTerm": ("matchExpressions []NodeSelectorRequirement o; matchFields []NodeSelectorRequirement o"),
     "NodeSpec": (
         "podCIDR string o; podCIDRs []string o s=merge set; providerID string o; unschedulable bool o; taints "
         "[]Taint o; configSource *NodeConfigSource o; externalID string o"
     ),
     "NodeStatus": (
-        "capacity ResourceList o; allocatable ResourceList o; phase NodePhase o; conditions []NodeCondition o "
-        "k=type m=type s=merge; addresses []NodeAddress o k=type m=type s=merge; daemonEndpoints "
-        "NodeDaemonEndpoints o; nodeInfo NodeSystemInfo o; images []ContainerImage o; volumesInUse "
+        "capacity ResourceList o; allocatable ResourceList o; phase NodePhase o e=Pending,Running,Terminated; "
+        "conditions []NodeCondition o k=type m=type s=merge; addresses []NodeAddress o k=type m=type s=merge; "
+        "daemonEndpoints NodeDaemonEndpoints o; nodeInfo NodeSystemInfo o; images []ContainerImage o; volumesInUse "
         "[]UniqueVolumeName o; volumesAttached []AttachedVolume o; config *NodeConfigStatus o; runtimeHandlers "
         "[]NodeRuntimeHandler o; features *NodeFeatures o; declaredFeatures []string o"
     ),
@@ -728,6 +871,7 @@ TYPES = {
         "string !; architecture string !; swap *NodeSwapStatus o"
     ),
     "NonResourceAttributes": "path string o; verb string o",
+    "NonResourcePolicyRule": "verbs []string ! set; nonResourceURLs []string ! set",
     "NonResourceRule": "verbs []string !; nonResourceURLs []string o",
     "ObjectFieldSelector": "apiVersion string o; fieldPath string !",
     "ObjectMeta": (
@@ -747,6 +891,7 @@ TYPES = {
         "kind string o; namespace string o; name string o; uid string o; apiVersion string o; resourceVersion "
         "string o; fieldPath string o"
     ),
+    "OpaqueDeviceConfiguration": "driver string !; parameters Any !",
     "Overhead": "podFixed ResourceList o",
     "OwnerReference": (
         "apiVersion string !; kind string !; name string !; uid string !; controller *bool o; blockOwnerDeletion "
@@ -776,14 +921,16 @@ TYPES = {
         "lastTransitionTime Time o; reason string o; message string o"
     ),
     "PersistentVolumeClaimSpec": (
-        "accessModes []PersistentVolumeAccessMode o; selector *LabelSelector o atomic; resources "
-        "VolumeResourceRequirements o; volumeName string o; storageClassName *string o; volumeMode "
-        "*PersistentVolumeMode o; dataSource *TypedLocalObjectReference o atomic; dataSourceRef "
-        "*TypedObjectReference o; volumeAttributesClassName *string o"
+        "accessModes []PersistentVolumeAccessMode o e=ReadOnlyMany,ReadWriteMany,ReadWriteOnce,ReadWriteOncePod; "
+        "selector *LabelSelector o atomic; resources VolumeResourceRequirements o; volumeName string o; "
+        "storageClassName *string o; volumeMode *PersistentVolumeMode o e=Block,Filesystem; dataSource "
+        "*TypedLocalObjectReference o atomic; dataSourceRef *TypedObjectReference o; volumeAttributesClassName "
+        "*string o"
     ),
     "PersistentVolumeClaimStatus": (
-        "phase PersistentVolumeClaimPhase o; accessModes []PersistentVolumeAccessMode o; capacity ResourceList o; "
-        "conditions []PersistentVolumeClaimCondition o k=type m=type s=merge; allocatedResources ResourceList o; "
+        "phase PersistentVolumeClaimPhase o e=Bound,Lost,Pending; accessModes []PersistentVolumeAccessMode o "
+        "e=ReadOnlyMany,ReadWriteMany,ReadWriteOnce,ReadWriteOncePod; capacity ResourceList o; conditions "
+        "[]PersistentVolumeClaimCondition o k=type m=type s=merge; allocatedResources ResourceList o; "
         "allocatedResourceStatuses {}ClaimResourceStatus o; currentVolumeAttributesClassName *string o; "
         "modifyVolumeStatus *ModifyVolumeStatus o"
     ),
@@ -799,13 +946,15 @@ TYPES = {
         "*VsphereVirtualDiskVolumeSource o; quobyte *QuobyteVolumeSource o; azureDisk *AzureDiskVolumeSource o; "
         "photonPersistentDisk *PhotonPersistentDiskVolumeSource o; portworxVolume *PortworxVolumeSource o; scaleIO "
         "*ScaleIOPersistentVolumeSource o; local *LocalVolumeSource o; storageos *StorageOSPersistentVolumeSource "
-        "o; csi *CSIPersistentVolumeSource o; accessModes []PersistentVolumeAccessMode o; claimRef "
-        "*ObjectReference o atomic; persistentVolumeReclaimPolicy PersistentVolumeReclaimPolicy o; "
-        "storageClassName string o; mountOptions []string o; volumeMode *PersistentVolumeMode o; nodeAffinity "
+        "o; csi *CSIPersistentVolumeSource o; accessModes []PersistentVolumeAccessMode o e=ReadOnlyMany,"
+        "ReadWriteMany,ReadWriteOnce,ReadWriteOncePod; claimRef *ObjectReference o atomic; "
+        "persistentVolumeReclaimPolicy PersistentVolumeReclaimPolicy o e=Delete,Recycle,Retain; storageClassName "
+        "string o; mountOptions []string o; volumeMode *PersistentVolumeMode o e=Block,Filesystem; nodeAffinity "
         "*VolumeNodeAffinity o; volumeAttributesClassName *string o"
     ),
     "PersistentVolumeStatus": (
-        "phase PersistentVolumePhase o; message string o; reason string o; lastPhaseTransitionTime *Time o"
+        "phase PersistentVolumePhase o e=Available,Bound,Failed,Pending,Released; message string o; reason string "
+        "o; lastPhaseTransitionTime *Time o"
     ),
     "PhotonPersistentDiskVolumeSource": "pdID string !; fsType string o",
     "Pod": ("kind string o; apiVersion string o; metadata ObjectMeta o; spec PodSpec o; status PodStatus o"),
@@ -837,7 +986,7 @@ TYPES = {
     ),
     "PodDisruptionBudgetSpec": (
         "minAvailable *IntOrString o; selector *LabelSelector o s=replace atomic; maxUnavailable *IntOrString o; "
-        "unhealthyPodEvictionPolicy *UnhealthyPodEvictionPolicyType o"
+        "unhealthyPodEvictionPolicy *UnhealthyPodEvictionPolicyType o e=AlwaysAllow,IfHealthyBudget"
     ),
     "PodDisruptionBudgetStatus": (
         "observedGeneration int64 o; disruptedPods {}Time o; disruptionsAllowed int32; currentHealthy int32; "
@@ -848,12 +997,12 @@ TYPES = {
     ),
     "PodFailurePolicy": "rules []PodFailurePolicyRule !",
     "PodFailurePolicyOnExitCodesRequirement": (
-        "containerName *string o; operator PodFailurePolicyOnExitCodesOperator !; values []int32 ! set"
+        "containerName *string o; operator PodFailurePolicyOnExitCodesOperator ! e=In,NotIn; values []int32 ! set"
     ),
     "PodFailurePolicyOnPodConditionsPattern": "type PodConditionType !; status corev1.ConditionStatus",
     "PodFailurePolicyRule": (
-        "action PodFailurePolicyAction !; onExitCodes *PodFailurePolicyOnExitCodesRequirement o; onPodConditions "
-        "[]PodFailurePolicyOnPodConditionsPattern o"
+        "action PodFailurePolicyAction ! e=Count,FailIndex,FailJob,Ignore; onExitCodes "
+        "*PodFailurePolicyOnExitCodesRequirement o; onPodConditions []PodFailurePolicyOnPodConditionsPattern o"
     ),
     "PodIP": "ip string !",
     "PodOS": "name OSName !",
@@ -865,36 +1014,38 @@ TYPES = {
     "PodSecurityContext": (
         "seLinuxOptions *SELinuxOptions o; windowsOptions *WindowsSecurityContextOptions o; runAsUser *int64 o; "
         "runAsGroup *int64 o; runAsNonRoot *bool o; supplementalGroups []int64 o; supplementalGroupsPolicy "
-        "*SupplementalGroupsPolicy o; fsGroup *int64 o; sysctls []Sysctl o; fsGroupChangePolicy "
-        "*PodFSGroupChangePolicy o; seccompProfile *SeccompProfile o; appArmorProfile *AppArmorProfile o; "
-        "seLinuxChangePolicy *PodSELinuxChangePolicy o"
+        "*SupplementalGroupsPolicy o e=Merge,Strict; fsGroup *int64 o; sysctls []Sysctl o; fsGroupChangePolicy "
+        "*PodFSGroupChangePolicy o e=Always,OnRootMismatch; seccompProfile *SeccompProfile o; appArmorProfile "
+        "*AppArmorProfile o; seLinuxChangePolicy *PodSELinuxChangePolicy o"
     ),
     "PodSpec": (
         "volumes []Volume o k=name m=name s=merge,retainKeys; initContainers []Container o k=name m=name s=merge; "
         "containers []Container ! k=name m=name s=merge; ephemeralContainers []EphemeralContainer o k=name m=name "
-        "s=merge; restartPolicy RestartPolicy o; terminationGracePeriodSeconds *int64 o; activeDeadlineSeconds "
-        "*int64 o; dnsPolicy DNSPolicy o; nodeSelector {}string o atomic; serviceAccountName string o; "
-        "serviceAccount string o; automountServiceAccountToken *bool o; nodeName string o; hostNetwork bool o; "
-        "hostPID bool o; hostIPC bool o; shareProcessNamespace *bool o; securityContext *PodSecurityContext o; "
-        "imagePullSecrets []LocalObjectReference o k=name m=name s=merge; hostname string o; subdomain string o; "
-        "affinity *Affinity o; schedulerName string o; tolerations []Toleration o; hostAliases []HostAlias o k=ip "
-        "m=ip s=merge; priorityClassName string o; priority *int32 o; dnsConfig *PodDNSConfig o; readinessGates "
+        "s=merge; restartPolicy RestartPolicy o e=Always,Never,OnFailure; terminationGracePeriodSeconds *int64 o; "
+        "activeDeadlineSeconds *int64 o; dnsPolicy DNSPolicy o e=ClusterFirst,ClusterFirstWithHostNet,Default,"
+        "None; nodeSelector {}string o atomic; serviceAccountName string o; serviceAccount string o; "
+        "automountServiceAccountToken *bool o; nodeName string o; hostNetwork bool o; hostPID bool o; hostIPC bool "
+        "o; shareProcessNamespace *bool o; securityContext *PodSecurityContext o; imagePullSecrets "
+        "[]LocalObjectReference o k=name m=name s=merge; hostname string o; subdomain string o; affinity *Affinity "
+        "o; schedulerName string o; tolerations []Toleration o; hostAliases []HostAlias o k=ip m=ip s=merge; "
+        "priorityClassName string o; priority *int32 o; dnsConfig *PodDNSConfig o; readinessGates "
         "[]PodReadinessGate o; runtimeClassName *string o; enableServiceLinks *bool o; preemptionPolicy "
-        "*PreemptionPolicy o; overhead ResourceList o; topologySpreadConstraints []TopologySpreadConstraint o "
-        "k=topologyKey,whenUnsatisfiable m=topologyKey s=merge; setHostnameAsFQDN *bool o; os *PodOS o; hostUsers "
-        "*bool o; schedulingGates []PodSchedulingGate o k=name m=name s=merge; resourceClaims []PodResourceClaim o "
-        "k=name m=name s=merge,retainKeys; resources *ResourceRequirements o; hostnameOverride *string o; "
-        "schedulingGroup *PodSchedulingGroup o"
+        "*PreemptionPolicy o e=Never,PreemptLowerPriority; overhead ResourceList o; topologySpreadConstraints "
+        "[]TopologySpreadConstraint o k=topologyKey,whenUnsatisfiable m=topologyKey s=merge; setHostnameAsFQDN "
+        "*bool o; os *PodOS o; hostUsers *bool o; schedulingGates []PodSchedulingGate o k=name m=name s=merge; "
+        "resourceClaims []PodResourceClaim o k=name m=name s=merge,retainKeys; resources *ResourceRequirements o; "
+        "hostnameOverride *string o; schedulingGroup *PodSchedulingGroup o"
     ),
     "PodStatus": (
-        "observedGeneration int64 o; phase PodPhase o; conditions []PodCondition o k=type m=type s=merge; message "
-        "string o; reason string o; nominatedNodeName string o; hostIP string o; hostIPs []HostIP o m=ip s=merge; "
-        "podIP string o; podIPs []PodIP o k=ip m=ip s=merge; startTime *Time o; initContainerStatuses "
-        "[]ContainerStatus o; containerStatuses []ContainerStatus o; qosClass PodQOSClass o; "
-        "ephemeralContainerStatuses []ContainerStatus o; resize PodResizeStatus o; resourceClaimStatuses "
-        "[]PodResourceClaimStatus o k=name m=name s=merge,retainKeys; extendedResourceClaimStatus "
-        "*PodExtendedResourceClaimStatus o; allocatedResources ResourceList o; resources *ResourceRequirements o; "
-        "nodeAllocatableResourceClaimStatuses []NodeAllocatableResourceClaimStatus o"
+        "observedGeneration int64 o; phase PodPhase o e=Failed,Pending,Running,Succeeded,Unknown; conditions "
+        "[]PodCondition o k=type m=type s=merge; message string o; reason string o; nominatedNodeName string o; "
+        "hostIP string o; hostIPs []HostIP o m=ip s=merge; podIP string o; podIPs []PodIP o k=ip m=ip s=merge; "
+        "startTime *Time o; initContainerStatuses []ContainerStatus o; containerStatuses []ContainerStatus o; "
+        "qosClass PodQOSClass o e=BestEffort,Burstable,Guaranteed; ephemeralContainerStatuses []ContainerStatus o; "
+        "resize PodResizeStatus o; resourceClaimStatuses []PodResourceClaimStatus o k=name m=name s=merge,"
+        "retainKeys; extendedResourceClaimStatus *PodExtendedResourceClaimStatus o; allocatedResources "
+        "ResourceList o; resources *ResourceRequirements o; nodeAllocatableResourceClaimStatuses "
+        "[]NodeAllocatableResourceClaimStatus o"
     ),
     "PodStatusResult": ("kind string o; apiVersion string o; metadata ObjectMeta o; status PodStatus o"),
     "PodTemplate": ("kind string o; apiVersion string o; metadata ObjectMeta o; template PodTemplateSpec o"),
@@ -905,20 +1056,39 @@ TYPES = {
         "verbs []string !; apiGroups []string o; resources []string o; resourceNames []string o; nonResourceURLs "
         "[]string o"
     ),
-    "PortStatus": "port int32 !; protocol Protocol !; error *string o",
+    "PolicyRulesWithSubjects": (
+        "subjects []flowcontrolv1.Subject !; resourceRules []ResourcePolicyRule o; nonResourceRules "
+        "[]NonResourcePolicyRule o"
+    ),
+    "PortStatus": "port int32 !; protocol Protocol ! e=SCTP,TCP,UDP; error *string o",
     "PortworxVolumeSource": "volumeID string !; fsType string o; readOnly bool o",
     "Preconditions": "uid *string o; resourceVersion *string o",
     "PreferredSchedulingTerm": "weight int32 !; preference NodeSelectorTerm ! atomic",
     "PriorityClass": (
         "kind string o; apiVersion string o; metadata ObjectMeta o; value int32; globalDefault bool o; description "
-        "string o; preemptionPolicy *PreemptionPolicy o"
+        "string o; preemptionPolicy *PreemptionPolicy o e=Never,PreemptLowerPriority"
     ),
+    "PriorityLevelConfiguration": (
+        "kind string o; apiVersion string o; metadata ObjectMeta o; spec PriorityLevelConfigurationSpec o; status "
+        "PriorityLevelConfigurationStatus o"
+    ),
+    "PriorityLevelConfigurationCondition": (
+        "type PriorityLevelConfigurationConditionType o; status flowcontrolv1.ConditionStatus o; "
+        "lastTransitionTime Time o; reason string o; message string o"
+    ),
+    "PriorityLevelConfigurationReference": "name string !",
+    "PriorityLevelConfigurationSpec": (
+        "type PriorityLevelEnablement !; limited *LimitedPriorityLevelConfiguration o; exempt "
+        "*ExemptPriorityLevelConfiguration o"
+    ),
+    "PriorityLevelConfigurationStatus": ("conditions []PriorityLevelConfigurationCondition o k=type m=type s=merge"),
     "Probe": (
         "exec *ExecAction o; httpGet *HTTPGetAction o; tcpSocket *TCPSocketAction o; grpc *GRPCAction o; "
         "initialDelaySeconds int32 o; timeoutSeconds int32 o; periodSeconds int32 o; successThreshold int32 o; "
         "failureThreshold int32 o; terminationGracePeriodSeconds *int64 o"
     ),
     "ProjectedVolumeSource": "sources []VolumeProjection; defaultMode *int32 o",
+    "QueuingConfiguration": "queues int32; handSize int32; queueLengthLimit int32",
     "QuobyteVolumeSource": (
         "registry string !; volume string !; readOnly bool o; user string o; group string o; tenant string o"
     ),
@@ -967,18 +1137,41 @@ TYPES = {
         "o"
     ),
     "ResourceClaim": "name string !; request string o",
+    "ResourceClaimConsumerReference": "apiGroup string o; resource string !; name string !; uid string !",
+    "ResourceClaimSpec": "devices DeviceClaim",
+    "ResourceClaimStatus": (
+        "allocation *AllocationResult o; reservedFor []ResourceClaimConsumerReference o k=uid m=uid s=merge; "
+        "devices []AllocatedDeviceStatus o k=driver,device,pool,shareID"
+    ),
+    "ResourceClaimTemplate": (
+        "kind string o; apiVersion string o; metadata ObjectMeta o; spec ResourceClaimTemplateSpec !"
+    ),
+    "ResourceClaimTemplateSpec": "metadata ObjectMeta o; spec ResourceClaimSpec !",
     "ResourceFieldSelector": "containerName string o; resource string !; divisor Quantity o",
     "ResourceHealth": ("resourceID ResourceID !; health ResourceHealthStatus o; message *string o"),
     "ResourceMetricSource": "name ResourceName !; target MetricTarget !",
     "ResourceMetricStatus": "name ResourceName !; current MetricValueStatus !",
+    "ResourcePolicyRule": (
+        "verbs []string ! set; apiGroups []string ! set; resources []string ! set; clusterScope bool o; namespaces "
+        "[]string set"
+    ),
+    "ResourcePool": "name string !; generation int64 !; resourceSliceCount int64 !",
     "ResourceQuota": (
         "kind string o; apiVersion string o; metadata ObjectMeta o; spec ResourceQuotaSpec o; status "
         "ResourceQuotaStatus o"
     ),
-    "ResourceQuotaSpec": ("hard ResourceList o; scopes []ResourceQuotaScope o; scopeSelector *ScopeSelector o atomic"),
+    "ResourceQuotaSpec": (
+        "hard ResourceList o; scopes []ResourceQuotaScope o e=BestEffort,CrossNamespacePodAffinity,NotBestEffort,"
+        "NotTerminating,PriorityClass,Terminating,VolumeAttributesClass; scopeSelector *ScopeSelector o atomic"
+    ),
     "ResourceQuotaStatus": "hard ResourceList o; used ResourceList o",
     "ResourceRequirements": ("limits ResourceList o; requests ResourceList o; claims []ResourceClaim o k=name"),
     "ResourceRule": ("verbs []string !; apiGroups []string o; resources []string o; resourceNames []string o"),
+    "ResourceSlice": ("kind string o; apiVersion string o; metadata ObjectMeta o; spec ResourceSliceSpec !"),
+    "ResourceSliceSpec": (
+        "driver string !; pool ResourcePool !; nodeName *string o; nodeSelector *NodeSelector o atomic; allNodes "
+        "*bool o; devices []Device o; perDeviceNodeSelection *bool o; sharedCounters []CounterSet o"
+    ),
     "ResourceStatus": "name ResourceName !; resources []ResourceHealth o k=resourceID",
     "Role": ("kind string o; apiVersion string o; metadata ObjectMeta o; rules []PolicyRule"),
     "RoleBinding": (
@@ -989,8 +1182,8 @@ TYPES = {
     "RollingUpdateDeployment": "maxUnavailable *IntOrString o; maxSurge *IntOrString o",
     "RollingUpdateStatefulSetStrategy": "partition *int32 o; maxUnavailable *IntOrString o",
     "RuleWithOperations": (
-        "operations []OperationType o; apiGroups []string o; apiVersions []string o; resources []string o; scope "
-        "*ScopeType o"
+        "operations []OperationType o e=*,CONNECT,CREATE,DELETE,UPDATE; apiGroups []string o; apiVersions []string "
+        "o; resources []string o; scope *ScopeType o e=*,Cluster,Namespaced"
     ),
     "RuntimeClass": (
         "kind string o; apiVersion string o; metadata ObjectMeta o; handler string !; overhead *Overhead o; "
@@ -1013,9 +1206,11 @@ TYPES = {
     "Scheduling": "nodeSelector {}string o atomic; tolerations []Toleration o",
     "ScopeSelector": "matchExpressions []ScopedResourceSelectorRequirement o",
     "ScopedResourceSelectorRequirement": (
-        "scopeName ResourceQuotaScope !; operator ScopeSelectorOperator !; values []string o"
+        "scopeName ResourceQuotaScope ! e=BestEffort,CrossNamespacePodAffinity,NotBestEffort,NotTerminating,"
+        "PriorityClass,Terminating,VolumeAttributesClass; operator ScopeSelectorOperator ! e=DoesNotExist,Exists,"
+        "In,NotIn; values []string o"
     ),
-    "SeccompProfile": "type SeccompProfileType !; localhostProfile *string o",
+    "SeccompProfile": ("type SeccompProfileType ! e=Localhost,RuntimeDefault,Unconfined; localhostProfile *string o"),
     "Secret": (
         "kind string o; apiVersion string o; metadata ObjectMeta o; immutable *bool o; data {}[]byte o; stringData "
         "{}string o; type SecretType o"
@@ -1028,8 +1223,8 @@ TYPES = {
     "SecurityContext": (
         "capabilities *Capabilities o; privileged *bool o; seLinuxOptions *SELinuxOptions o; windowsOptions "
         "*WindowsSecurityContextOptions o; runAsUser *int64 o; runAsGroup *int64 o; runAsNonRoot *bool o; "
-        "readOnlyRootFilesystem *bool o; allowPrivilegeEscalation *bool o; procMount *ProcMountType o; "
-        "seccompProfile *SeccompProfile o; appArmorProfile *AppArmorProfile o"
+        "readOnlyRootFilesystem *bool o; allowPrivilegeEscalation *bool o; procMount *ProcMountType o e=Default,"
+        "Unmasked; seccompProfile *SeccompProfile o; appArmorProfile *AppArmorProfile o"
     ),
     "SelectableField": "jsonPath string !",
     "SelfSubjectAccessReview": (
@@ -1039,6 +1234,10 @@ TYPES = {
     "SelfSubjectAccessReviewSpec": (
         "resourceAttributes *ResourceAttributes o; nonResourceAttributes *NonResourceAttributes o"
     ),
+    "SelfSubjectReview": (
+        "kind string o; apiVersion string o; metadata ObjectMeta o; status SelfSubjectReviewStatus o"
+    ),
+    "SelfSubjectReviewStatus": "userInfo UserInfo o",
     "SelfSubjectRulesReview": (
         "kind string o; apiVersion string o; metadata ObjectMeta o; spec SelfSubjectRulesReviewSpec !; status "
         "SubjectRulesReviewStatus o"
@@ -1052,6 +1251,7 @@ TYPES = {
         "kind string o; apiVersion string o; metadata ObjectMeta o; secrets []ObjectReference o k=name m=name "
         "s=merge; imagePullSecrets []LocalObjectReference o; automountServiceAccountToken *bool o"
     ),
+    "ServiceAccountSubject": "namespace string !; name string !",
     "ServiceAccountTokenProjection": "audience string o; expirationSeconds *int64 o; path string !",
     "ServiceBackendPort": "name string o; number int32 o",
     "ServiceCIDR": (
@@ -1060,18 +1260,20 @@ TYPES = {
     "ServiceCIDRSpec": "cidrs []string o",
     "ServiceCIDRStatus": "conditions []Condition o k=type m=type s=merge",
     "ServicePort": (
-        "name string o; protocol Protocol o; appProtocol *string o; port int32 !; targetPort IntOrString o; "
-        "nodePort int32 o"
+        "name string o; protocol Protocol o e=SCTP,TCP,UDP; appProtocol *string o; port int32 !; targetPort "
+        "IntOrString o; nodePort int32 o"
     ),
     "ServiceReference": "namespace string !; name string !; path *string o; port *int32 o",
     "ServiceSpec": (
         "ports []ServicePort o k=port,protocol m=port s=merge; selector {}string o atomic; clusterIP string o; "
-        "clusterIPs []string o; type ServiceType o; externalIPs []string o; sessionAffinity ServiceAffinity o; "
-        "loadBalancerIP string o; loadBalancerSourceRanges []string o; externalName string o; "
-        "externalTrafficPolicy ServiceExternalTrafficPolicy o; healthCheckNodePort int32 o; "
-        "publishNotReadyAddresses bool o; sessionAffinityConfig *SessionAffinityConfig o; ipFamilies []IPFamily o; "
-        "ipFamilyPolicy *IPFamilyPolicy o; allocateLoadBalancerNodePorts *bool o; loadBalancerClass *string o; "
-        "internalTrafficPolicy *ServiceInternalTrafficPolicy o; trafficDistribution *string o"
+        "clusterIPs []string o; type ServiceType o e=ClusterIP,ExternalName,LoadBalancer,NodePort; externalIPs "
+        "[]string o; sessionAffinity ServiceAffinity o e=ClientIP,None; loadBalancerIP string o; "
+        "loadBalancerSourceRanges []string o; externalName string o; externalTrafficPolicy "
+        "ServiceExternalTrafficPolicy o e=Cluster,Local; healthCheckNodePort int32 o; publishNotReadyAddresses "
+        "bool o; sessionAffinityConfig *SessionAffinityConfig o; ipFamilies []IPFamily o e=,IPv4,IPv6; "
+        "ipFamilyPolicy *IPFamilyPolicy o e=PreferDualStack,RequireDualStack,SingleStack; "
+        "allocateLoadBalancerNodePorts *bool o; loadBalancerClass *string o; internalTrafficPolicy "
+        "*ServiceInternalTrafficPolicy o e=Cluster,Local; trafficDistribution *string o"
     ),
     "ServiceStatus": ("loadBalancer LoadBalancerStatus o; conditions []Condition o k=type m=type s=merge"),
     "SessionAffinityConfig": "clientIP *ClientIPConfig o",
@@ -1090,10 +1292,10 @@ TYPES = {
     ),
     "StatefulSetSpec": (
         "replicas *int32 o; selector *LabelSelector ! atomic; template PodTemplateSpec !; volumeClaimTemplates "
-        "[]PersistentVolumeClaim o; serviceName string; podManagementPolicy PodManagementPolicyType o; "
-        "updateStrategy StatefulSetUpdateStrategy o; revisionHistoryLimit *int32 o; minReadySeconds int32 o; "
-        "persistentVolumeClaimRetentionPolicy *StatefulSetPersistentVolumeClaimRetentionPolicy o; ordinals "
-        "*StatefulSetOrdinals o"
+        "[]PersistentVolumeClaim o; serviceName string; podManagementPolicy PodManagementPolicyType o "
+        "e=OrderedReady,Parallel; updateStrategy StatefulSetUpdateStrategy o; revisionHistoryLimit *int32 o; "
+        "minReadySeconds int32 o; persistentVolumeClaimRetentionPolicy "
+        "*StatefulSetPersistentVolumeClaimRetentionPolicy o; ordinals *StatefulSetOrdinals o"
     ),
     "StatefulSetStatus": (
         "observedGeneration int64 o; replicas int32 !; readyReplicas int32 o; currentReplicas int32 o; "
@@ -1101,7 +1303,8 @@ TYPES = {
         "conditions []StatefulSetCondition o k=type m=type s=merge; availableReplicas int32"
     ),
     "StatefulSetUpdateStrategy": (
-        "type StatefulSetUpdateStrategyType o; rollingUpdate *RollingUpdateStatefulSetStrategy o"
+        "type StatefulSetUpdateStrategyType o e=OnDelete,RollingUpdate; rollingUpdate "
+        "*RollingUpdateStatefulSetStrategy o"
     ),
     "Status": (
         "kind string o; apiVersion string o; metadata ListMeta o; status string o; message string o; reason "
@@ -1113,8 +1316,9 @@ TYPES = {
     ),
     "StorageClass": (
         "kind string o; apiVersion string o; metadata ObjectMeta o; provisioner string !; parameters {}string o; "
-        "reclaimPolicy *PersistentVolumeReclaimPolicy o; mountOptions []string o; allowVolumeExpansion *bool o; "
-        "volumeBindingMode *VolumeBindingMode o; allowedTopologies []TopologySelectorTerm o"
+        "reclaimPolicy *PersistentVolumeReclaimPolicy o e=Delete,Recycle,Retain; mountOptions []string o; "
+        "allowVolumeExpansion *bool o; volumeBindingMode *VolumeBindingMode o e=Immediate,WaitForFirstConsumer; "
+        "allowedTopologies []TopologySelectorTerm o"
     ),
     "StorageOSPersistentVolumeSource": (
         "volumeName string o; volumeNamespace string o; fsType string o; readOnly bool o; secretRef "
@@ -1150,17 +1354,28 @@ TYPES = {
     "TableOptions": ("kind string o; apiVersion string o; includeObject IncludeObjectPolicy o"),
     "TableRow": "conditions []TableRowCondition o; object Any o",
     "TableRowCondition": ("type RowConditionType; status ConditionStatus; reason string o; message string o"),
-    "Taint": "key string !; value string o; effect TaintEffect !; timeAdded *Time o",
+    "Taint": (
+        "key string !; value string o; effect TaintEffect ! e=NoExecute,NoSchedule,PreferNoSchedule; timeAdded *Time o"
+    ),
     "TokenRequest": "audience string !; expirationSeconds *int64 o",
+    "TokenRequestSpec": ("audiences []string; expirationSeconds *int64; boundObjectRef *BoundObjectReference"),
+    "TokenRequestStatus": "token string; expirationTimestamp Time",
+    "TokenReview": (
+        "kind string o; apiVersion string o; metadata ObjectMeta o; spec TokenReviewSpec !; status TokenReviewStatus o"
+    ),
+    "TokenReviewSpec": "token string ! o; audiences []string o",
+    "TokenReviewStatus": ("authenticated bool o; user UserInfo o; audiences []string o; error string o"),
     "Toleration": (
-        "key string o; operator TolerationOperator o; value string o; effect TaintEffect o; tolerationSeconds *int64 o"
+        "key string o; operator TolerationOperator o e=Equal,Exists,Gt,Lt; value string o; effect TaintEffect o "
+        "e=NoExecute,NoSchedule,PreferNoSchedule; tolerationSeconds *int64 o"
     ),
     "TopologySelectorLabelRequirement": "key string !; values []string !",
     "TopologySelectorTerm": "matchLabelExpressions []TopologySelectorLabelRequirement o",
     "TopologySpreadConstraint": (
-        "maxSkew int32 !; topologyKey string !; whenUnsatisfiable UnsatisfiableConstraintAction !; labelSelector "
-        "*LabelSelector o atomic; minDomains *int32 o; nodeAffinityPolicy *NodeInclusionPolicy o; nodeTaintsPolicy "
-        "*NodeInclusionPolicy o; matchLabelKeys []string o"
+        "maxSkew int32 !; topologyKey string !; whenUnsatisfiable UnsatisfiableConstraintAction ! e=DoNotSchedule,"
+        "ScheduleAnyway; labelSelector *LabelSelector o atomic; minDomains *int32 o; nodeAffinityPolicy "
+        "*NodeInclusionPolicy o e=Honor,Ignore; nodeTaintsPolicy *NodeInclusionPolicy o e=Honor,Ignore; "
+        "matchLabelKeys []string o"
     ),
     "TypeChecking": "expressionWarnings []ExpressionWarning o",
     "TypedLocalObjectReference": "apiGroup *string; kind string !; name string !",
@@ -1169,6 +1384,8 @@ TYPES = {
     "UpdateOptions": (
         "kind string o; apiVersion string o; dryRun []string o; fieldManager string o; fieldValidation string o"
     ),
+    "UserInfo": ("username string o; uid string o; groups []string o; extra {}authenticationv1.ExtraValue o"),
+    "UserSubject": "name string !",
     "ValidatingAdmissionPolicy": (
         "kind string o; apiVersion string o; metadata ObjectMeta o; spec ValidatingAdmissionPolicySpec o; status "
         "ValidatingAdmissionPolicyStatus o"
@@ -1178,11 +1395,11 @@ TYPES = {
     ),
     "ValidatingAdmissionPolicyBindingSpec": (
         "policyName string ! o; paramRef *ParamRef o atomic; matchResources *MatchResources o atomic; "
-        "validationActions []ValidationAction ! o set"
+        "validationActions []ValidationAction ! o set e=Audit,Deny,Warn"
     ),
     "ValidatingAdmissionPolicySpec": (
         "paramKind *ParamKind o atomic; matchConstraints *MatchResources o atomic; validations []Validation o; "
-        "failurePolicy *FailurePolicyType o; auditAnnotations []AuditAnnotation o; matchConditions "
+        "failurePolicy *FailurePolicyType o e=Fail,Ignore; auditAnnotations []AuditAnnotation o; matchConditions "
         "[]MatchCondition o k=name m=name s=merge; variables []Variable o k=name m=name s=merge"
     ),
     "ValidatingAdmissionPolicyStatus": (
@@ -1190,9 +1407,10 @@ TYPES = {
     ),
     "ValidatingWebhook": (
         "name string !; clientConfig WebhookClientConfig !; rules []RuleWithOperations o; failurePolicy "
-        "*FailurePolicyType o; matchPolicy *MatchPolicyType o; namespaceSelector *LabelSelector o atomic; "
-        "objectSelector *LabelSelector o atomic; sideEffects *SideEffectClass !; timeoutSeconds *int32 o; "
-        "admissionReviewVersions []string !; matchConditions []MatchCondition o k=name m=name s=merge"
+        "*FailurePolicyType o e=Fail,Ignore; matchPolicy *MatchPolicyType o e=Equivalent,Exact; namespaceSelector "
+        "*LabelSelector o atomic; objectSelector *LabelSelector o atomic; sideEffects *SideEffectClass ! e=None,"
+        "NoneOnDryRun,Some,Unknown; timeoutSeconds *int32 o; admissionReviewVersions []string !; matchConditions "
+        "[]MatchCondition o k=name m=name s=merge"
     ),
     "ValidatingWebhookConfiguration": (
         "kind string o; apiVersion string o; metadata ObjectMeta o; webhooks []ValidatingWebhook o k=name m=name "
@@ -1200,8 +1418,9 @@ TYPES = {
     ),
     "Validation": ("expression string !; message string o; reason *StatusReason o; messageExpression string o"),
     "ValidationRule": (
-        "rule string !; message string o; messageExpression string o; reason *FieldValueErrorReason o; fieldPath "
-        "string o; optionalOldSelf *bool o"
+        "rule string !; message string o; messageExpression string o; reason *FieldValueErrorReason o "
+        "e=FieldValueDuplicate,FieldValueForbidden,FieldValueInvalid,FieldValueRequired; fieldPath string o; "
+        "optionalOldSelf *bool o"
     ),
     "Variable": "name string !; expression string !",
     "Volume": (
@@ -1233,7 +1452,8 @@ TYPES = {
     "VolumeError": "time Time o; message string o; errorCode *int32 o",
     "VolumeMount": (
         "name string !; readOnly bool o; recursiveReadOnly *RecursiveReadOnlyMode o; mountPath string !; subPath "
-        "string o; mountPropagation *MountPropagationMode o; subPathExpr string o"
+        "string o; mountPropagation *MountPropagationMode o e=Bidirectional,HostToContainer,None; subPathExpr "
+        "string o"
     ),
     "VolumeMountStatus": (
         "name string !; mountPath string !; readOnly bool o; recursiveReadOnly *RecursiveReadOnlyMode o; "
@@ -1262,6 +1482,9 @@ TYPES = {
         "url *string o; service *apiextensionsv1.ServiceReference o; caBundle []byte o"
     ),
     "apiregistrationv1.ServiceReference": "namespace string o; name string o; port *int32 o",
+    "authenticationv1.TokenRequest": (
+        "kind string o; apiVersion string o; metadata ObjectMeta o; spec TokenRequestSpec; status TokenRequestStatus o"
+    ),
     "autoscalingv1.CrossVersionObjectReference": "kind string !; name string !; apiVersion string o",
     "autoscalingv1.HorizontalPodAutoscaler": (
         "kind string o; apiVersion string o; metadata ObjectMeta o; spec autoscalingv1.HorizontalPodAutoscalerSpec "
@@ -1275,7 +1498,9 @@ TYPES = {
         "observedGeneration *int64 o; lastScaleTime *Time o; currentReplicas int32 !; desiredReplicas int32 !; "
         "currentCPUUtilizationPercentage *int32 o"
     ),
-    "discoveryv1.EndpointPort": ("name *string o; protocol *Protocol o; port *int32 o; appProtocol *string o"),
+    "discoveryv1.EndpointPort": (
+        "name *string o; protocol *Protocol o e=SCTP,TCP,UDP; port *int32 o; appProtocol *string o"
+    ),
     "eventsv1.Event": (
         "kind string o; apiVersion string o; metadata ObjectMeta; eventTime MicroTime !; series "
         "*eventsv1.EventSeries o; reportingController string o; reportingInstance string o; action string o; "
@@ -1284,4 +1509,163 @@ TYPES = {
         "Time o; deprecatedCount int32 o"
     ),
     "eventsv1.EventSeries": "count int32 !; lastObservedTime MicroTime !",
+    "flowcontrolv1.Subject": (
+        "kind SubjectKind !; user *UserSubject o; group *GroupSubject o; serviceAccount *ServiceAccountSubject o"
+    ),
+    "resourcev1.ResourceClaim": (
+        "kind string o; apiVersion string o; metadata ObjectMeta o; spec ResourceClaimSpec !; status "
+        "ResourceClaimStatus o"
+    ),
+}
+
+PLACES = {
+    "io.k8s.api.admissionregistration.v1": (
+        "ApplyConfiguration AuditAnnotation ExpressionWarning JSONPatch MatchCondition MatchResources "
+        "MutatingAdmissionPolicy MutatingAdmissionPolicyBinding MutatingAdmissionPolicyBindingSpec "
+        "MutatingAdmissionPolicySpec MutatingWebhook MutatingWebhookConfiguration Mutation NamedRuleWithOperations "
+        "ParamKind ParamRef RuleWithOperations ServiceReference TypeChecking ValidatingAdmissionPolicy "
+        "ValidatingAdmissionPolicyBinding ValidatingAdmissionPolicyBindingSpec ValidatingAdmissionPolicySpec "
+        "ValidatingAdmissionPolicyStatus ValidatingWebhook ValidatingWebhookConfiguration Validation Variable "
+        "WebhookClientConfig"
+    ),
+    "io.k8s.api.apps.v1": (
+        "ControllerRevision DaemonSet DaemonSetCondition DaemonSetSpec DaemonSetStatus DaemonSetUpdateStrategy "
+        "Deployment DeploymentCondition DeploymentSpec DeploymentStatus DeploymentStrategy ReplicaSet "
+        "ReplicaSetCondition ReplicaSetSpec ReplicaSetStatus RollingUpdateDaemonSet RollingUpdateDeployment "
+        "RollingUpdateStatefulSetStrategy StatefulSet StatefulSetCondition StatefulSetOrdinals "
+        "StatefulSetPersistentVolumeClaimRetentionPolicy StatefulSetSpec StatefulSetStatus "
+        "StatefulSetUpdateStrategy"
+    ),
+    "io.k8s.api.authentication.v1": (
+        "BoundObjectReference SelfSubjectReview SelfSubjectReviewStatus TokenRequestSpec TokenRequestStatus "
+        "TokenReview TokenReviewSpec TokenReviewStatus UserInfo authenticationv1.TokenRequest"
+    ),
+    "io.k8s.api.authorization.v1": (
+        "FieldSelectorAttributes LabelSelectorAttributes LocalSubjectAccessReview NonResourceAttributes "
+        "NonResourceRule ResourceAttributes ResourceRule SelfSubjectAccessReview SelfSubjectAccessReviewSpec "
+        "SelfSubjectRulesReview SelfSubjectRulesReviewSpec SubjectAccessReview SubjectAccessReviewSpec "
+        "SubjectAccessReviewStatus SubjectRulesReviewStatus"
+    ),
+    "io.k8s.api.autoscaling.v1": (
+        "Scale ScaleSpec ScaleStatus autoscalingv1.CrossVersionObjectReference "
+        "autoscalingv1.HorizontalPodAutoscaler autoscalingv1.HorizontalPodAutoscalerSpec "
+        "autoscalingv1.HorizontalPodAutoscalerStatus"
+    ),
+    "io.k8s.api.autoscaling.v2": (
+        "ContainerResourceMetricSource ContainerResourceMetricStatus CrossVersionObjectReference "
+        "ExternalMetricSource ExternalMetricStatus HPAScalingPolicy HPAScalingRules HorizontalPodAutoscaler "
+        "HorizontalPodAutoscalerBehavior HorizontalPodAutoscalerCondition HorizontalPodAutoscalerSpec "
+        "HorizontalPodAutoscalerStatus MetricIdentifier MetricSpec MetricStatus MetricTarget MetricValueStatus "
+        "ObjectMetricSource ObjectMetricStatus PodsMetricSource PodsMetricStatus ResourceMetricSource "
+        "ResourceMetricStatus"
+    ),
+    "io.k8s.api.batch.v1": (
+        "CronJob CronJobSpec CronJobStatus Job JobCondition JobSpec JobStatus JobTemplateSpec PodFailurePolicy "
+        "PodFailurePolicyOnExitCodesRequirement PodFailurePolicyOnPodConditionsPattern PodFailurePolicyRule "
+        "SuccessPolicy SuccessPolicyRule UncountedTerminatedPods"
+    ),
+    "io.k8s.api.certificates.v1": (
+        "CertificateSigningRequest CertificateSigningRequestCondition CertificateSigningRequestSpec "
+        "CertificateSigningRequestStatus"
+    ),
+    "io.k8s.api.coordination.v1": "Lease LeaseSpec",
+    "io.k8s.api.core.v1": (
+        "AWSElasticBlockStoreVolumeSource Affinity AppArmorProfile AttachedVolume AzureDiskVolumeSource "
+        "AzureFilePersistentVolumeSource AzureFileVolumeSource Binding CSIPersistentVolumeSource CSIVolumeSource "
+        "Capabilities CephFSPersistentVolumeSource CephFSVolumeSource CinderPersistentVolumeSource "
+        "CinderVolumeSource ClientIPConfig ClusterTrustBundleProjection ComponentCondition ComponentStatus "
+        "ConfigMap ConfigMapEnvSource ConfigMapKeySelector ConfigMapNodeConfigSource ConfigMapProjection "
+        "ConfigMapVolumeSource Container ContainerExtendedResourceRequest ContainerImage ContainerPort "
+        "ContainerResizePolicy ContainerRestartRule ContainerRestartRuleOnExitCodes ContainerState "
+        "ContainerStateRunning ContainerStateTerminated ContainerStateWaiting ContainerStatus ContainerUser "
+        "DaemonEndpoint DownwardAPIProjection DownwardAPIVolumeFile DownwardAPIVolumeSource EmptyDirVolumeSource "
+        "EndpointAddress EndpointPort EndpointSubset Endpoints EnvFromSource EnvVar EnvVarSource "
+        "EphemeralContainer EphemeralVolumeSource Event EventSeries EventSource ExecAction FCVolumeSource "
+        "FileKeySelector FlexPersistentVolumeSource FlexVolumeSource FlockerVolumeSource "
+        "GCEPersistentDiskVolumeSource GRPCAction GitRepoVolumeSource GlusterfsPersistentVolumeSource "
+        "GlusterfsVolumeSource HTTPGetAction HTTPHeader HostAlias HostIP HostPathVolumeSource "
+        "ISCSIPersistentVolumeSource ISCSIVolumeSource ImageVolumeSource ImageVolumeStatus KeyToPath Lifecycle "
+        "LifecycleHandler LimitRange LimitRangeItem LimitRangeSpec LinuxContainerUser LoadBalancerIngress "
+        "LoadBalancerStatus LocalObjectReference LocalVolumeSource ModifyVolumeStatus NFSVolumeSource Namespace "
+        "NamespaceCondition NamespaceSpec NamespaceStatus Node NodeAddress NodeAffinity "
+        "NodeAllocatableResourceClaimStatus NodeCondition NodeConfigSource NodeConfigStatus NodeDaemonEndpoints "
+        "NodeFeatures NodeRuntimeHandler NodeRuntimeHandlerFeatures NodeSelector NodeSelectorRequirement "
+        "NodeSelectorTerm NodeSpec NodeStatus NodeSwapStatus NodeSystemInfo ObjectFieldSelector ObjectReference "
+        "PersistentVolume PersistentVolumeClaim PersistentVolumeClaimCondition PersistentVolumeClaimSpec "
+        "PersistentVolumeClaimStatus PersistentVolumeClaimTemplate PersistentVolumeClaimVolumeSource "
+        "PersistentVolumeSpec PersistentVolumeStatus PhotonPersistentDiskVolumeSource Pod PodAffinity "
+        "PodAffinityTerm PodAntiAffinity PodCertificateProjection PodCondition PodDNSConfig PodDNSConfigOption "
+        "PodExtendedResourceClaimStatus PodIP PodOS PodReadinessGate PodResourceClaim PodResourceClaimStatus "
+        "PodSchedulingGate PodSchedulingGroup PodSecurityContext PodSpec PodStatus PodStatusResult PodTemplate "
+        "PodTemplateSpec PortStatus PortworxVolumeSource PreferredSchedulingTerm Probe ProjectedVolumeSource "
+        "QuobyteVolumeSource RBDPersistentVolumeSource RBDVolumeSource RangeAllocation ReplicationController "
+        "ReplicationControllerCondition ReplicationControllerSpec ReplicationControllerStatus ResourceClaim "
+        "ResourceFieldSelector ResourceHealth ResourceQuota ResourceQuotaSpec ResourceQuotaStatus "
+        "ResourceRequirements ResourceStatus SELinuxOptions ScaleIOPersistentVolumeSource ScaleIOVolumeSource "
+        "ScopeSelector ScopedResourceSelectorRequirement SeccompProfile Secret SecretEnvSource SecretKeySelector "
+        "SecretProjection SecretReference SecretVolumeSource SecurityContext Service ServiceAccount "
+        "ServiceAccountTokenProjection ServicePort ServiceSpec ServiceStatus SessionAffinityConfig SleepAction "
+        "StorageOSPersistentVolumeSource StorageOSVolumeSource Sysctl TCPSocketAction Taint Toleration "
+        "TopologySelectorLabelRequirement TopologySelectorTerm TopologySpreadConstraint TypedLocalObjectReference "
+        "TypedObjectReference Volume VolumeDevice VolumeMount VolumeMountStatus VolumeNodeAffinity "
+        "VolumeProjection VolumeResourceRequirements VolumeStatus VsphereVirtualDiskVolumeSource "
+        "WeightedPodAffinityTerm WindowsSecurityContextOptions"
+    ),
+    "io.k8s.api.discovery.v1": (
+        "Endpoint EndpointConditions EndpointHints EndpointSlice ForNode ForZone discoveryv1.EndpointPort"
+    ),
+    "io.k8s.api.events.v1": "eventsv1.Event eventsv1.EventSeries",
+    "io.k8s.api.flowcontrol.v1": (
+        "ExemptPriorityLevelConfiguration FlowDistinguisherMethod FlowSchema FlowSchemaCondition FlowSchemaSpec "
+        "FlowSchemaStatus GroupSubject LimitResponse LimitedPriorityLevelConfiguration NonResourcePolicyRule "
+        "PolicyRulesWithSubjects PriorityLevelConfiguration PriorityLevelConfigurationCondition "
+        "PriorityLevelConfigurationReference PriorityLevelConfigurationSpec PriorityLevelConfigurationStatus "
+        "QueuingConfiguration ResourcePolicyRule ServiceAccountSubject UserSubject flowcontrolv1.Subject"
+    ),
+    "io.k8s.api.networking.v1": (
+        "HTTPIngressPath HTTPIngressRuleValue IPAddress IPAddressSpec IPBlock Ingress IngressBackend IngressClass "
+        "IngressClassParametersReference IngressClassSpec IngressLoadBalancerIngress IngressLoadBalancerStatus "
+        "IngressPortStatus IngressRule IngressServiceBackend IngressSpec IngressStatus IngressTLS NetworkPolicy "
+        "NetworkPolicyEgressRule NetworkPolicyIngressRule NetworkPolicyPeer NetworkPolicyPort NetworkPolicySpec "
+        "ParentReference ServiceBackendPort ServiceCIDR ServiceCIDRSpec ServiceCIDRStatus"
+    ),
+    "io.k8s.api.node.v1": "Overhead RuntimeClass Scheduling",
+    "io.k8s.api.policy.v1": ("Eviction PodDisruptionBudget PodDisruptionBudgetSpec PodDisruptionBudgetStatus"),
+    "io.k8s.api.rbac.v1": (
+        "AggregationRule ClusterRole ClusterRoleBinding PolicyRule Role RoleBinding RoleRef Subject"
+    ),
+    "io.k8s.api.resource.v1": (
+        "AllocatedDeviceStatus AllocationResult CELDeviceSelector CapacityRequestPolicy CapacityRequestPolicyRange "
+        "CapacityRequirements Counter CounterSet Device DeviceAllocationConfiguration DeviceAllocationResult "
+        "DeviceAttribute DeviceCapacity DeviceClaim DeviceClaimConfiguration DeviceClass DeviceClassConfiguration "
+        "DeviceClassSpec DeviceConstraint DeviceCounterConsumption DeviceRequest DeviceRequestAllocationResult "
+        "DeviceSelector DeviceSubRequest DeviceTaint DeviceToleration ExactDeviceRequest NetworkDeviceData "
+        "NodeAllocatableResourceMapping OpaqueDeviceConfiguration ResourceClaimConsumerReference ResourceClaimSpec "
+        "ResourceClaimStatus ResourceClaimTemplate ResourceClaimTemplateSpec ResourcePool ResourceSlice "
+        "ResourceSliceSpec resourcev1.ResourceClaim"
+    ),
+    "io.k8s.api.scheduling.v1": "PriorityClass",
+    "io.k8s.api.storage.v1": (
+        "CSIDriver CSIDriverSpec CSINode CSINodeDriver CSINodeSpec CSIStorageCapacity StorageClass TokenRequest "
+        "VolumeAttachment VolumeAttachmentSource VolumeAttachmentSpec VolumeAttachmentStatus VolumeAttributesClass "
+        "VolumeError VolumeNodeResources"
+    ),
+    "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1": (
+        "CustomResourceColumnDefinition CustomResourceConversion CustomResourceDefinition "
+        "CustomResourceDefinitionCondition CustomResourceDefinitionNames CustomResourceDefinitionSpec "
+        "CustomResourceDefinitionStatus CustomResourceDefinitionVersion CustomResourceSubresourceScale "
+        "CustomResourceSubresourceStatus CustomResourceSubresources CustomResourceValidation ExternalDocumentation "
+        "JSONSchemaProps SelectableField ValidationRule WebhookConversion apiextensionsv1.ServiceReference "
+        "apiextensionsv1.WebhookClientConfig"
+    ),
+    "io.k8s.apimachinery.pkg.apis.meta.v1": (
+        "APIGroup APIVersions ApplyOptions Condition CreateOptions DeleteOptions FieldSelectorRequirement "
+        "GetOptions GroupVersionForDiscovery LabelSelector LabelSelectorRequirement ListMeta ListOptions "
+        "ManagedFieldsEntry ObjectMeta OwnerReference PartialObjectMetadata PatchOptions Preconditions "
+        "ServerAddressByClientCIDR ShardInfo Status StatusCause StatusDetails Table TableColumnDefinition "
+        "TableOptions TableRow TableRowCondition UpdateOptions"
+    ),
+    "io.k8s.kube-aggregator.pkg.apis.apiregistration.v1": (
+        "APIService APIServiceCondition APIServiceSpec APIServiceStatus apiregistrationv1.ServiceReference"
+    ),
 }

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from rollonce.sim.api.published import ALIASES, TYPES
+from rollonce.sim.api.published import ALIASES, PLACES, TYPES
 
 SCALARS = frozenset({
     "string", "bool", "int", "int32", "int64", "float64", "byte", "Quantity", "IntOrString", "Any", "Time", "MicroTime",
@@ -46,7 +46,7 @@ ANY = Shape("Any")
 @dataclass(frozen=True, slots=True)
 class Field:
     """One field. `keys` of an associative list; `merge` and `strategy` of a strategic merge patch; `omitted` where an
-    empty value is not written, `zeroed` where that goes for a struct too."""
+    empty value is not written, `zeroed` where that goes for a struct too; `enum` are the values that are published."""
 
     type: str = ""
     keys: tuple[str, ...] = ()
@@ -58,6 +58,7 @@ class Field:
     required: bool = False
     omitted: bool = True
     zeroed: bool = False
+    enum: tuple[str, ...] = ()
 
 
 PLAIN = Field()
@@ -126,13 +127,20 @@ def _read(text: str) -> dict[str, Field]:
             "!" in told,
             "o" in told or "z" in told,
             "z" in told,
+            tuple(told["e"].replace("+", " ").split(",")) if "e" in told else (),
         )
     return fields
 
 
+_PUBLISHED = {name: f"{place}.{name.rpartition('.')[2]}" for place, names in PLACES.items() for name in names.split()}
 _FIELDS: dict[str, dict[str, Field]] = {}
 _FALLBACK = {"metadata": Field(type="ObjectMeta", shape=Shape("struct", "ObjectMeta"))}
 _NONE: dict[str, Field] = {}
+
+
+def published(type_: str) -> str:
+    """The name of a type in the published documents."""
+    return _PUBLISHED[type_]
 
 
 def known(type_: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from rollonce.sim.api import crds, gojson, status, typed
 from rollonce.sim.api.kinds import BUILT_IN, Kind
+from rollonce.sim.api.patching import Told
 from rollonce.sim.api.target import Query, header
 from rollonce.sim.store import Object
 from rollonce.wire import Request
@@ -133,29 +134,29 @@ def _headed(value: Any) -> Object:
     return sent
 
 
-def patched(kind: Kind, thing: Object, live: Object | None, how: Writing, told: tuple[str, list[str]]) -> Object:
-    """What a patch makes of an object; `told` is how the patch is shown, and what is strictly wrong in itself."""
-    shown, notes = told
+def patched(kind: Kind, thing: Object, live: Object | None, how: Writing, told: Told) -> Object:
+    """What a patch makes of an object."""
     named = (thing.get("kind"), thing.get("apiVersion"))
-    if named != (kind.kind, kind.api_version):
-        _refuse_type(shown, *named)
+    # After a strategic merge patch the type is not looked at.
+    if named != (kind.kind, kind.api_version) and not told.plain:
+        raise status.invalid_patch(told.shown(), _converted(kind, *map(str, named)))
     try:
-        done, strict = decoded(kind, thing, live, plain=shown.startswith("map["))
+        done, strict = decoded(kind, thing, live, plain=told.plain)
     except typed.Mismatch as error:
-        raise status.invalid_patch(shown, str(error)) from None
-    notes = [*notes, *(each for each in strict if each not in notes)]
+        raise status.invalid_patch(told.shown(), str(error)) from None
+    notes = [*told.notes, *(each for each in strict if each not in told.notes)]
     if notes and how.validation == STRICT:
-        raise status.invalid_patch(shown, typed.unknown(notes))
+        raise status.invalid_patch(told.shown(), typed.unknown(notes))
     how.warnings += notes if how.strict else []
     return done
 
 
-def _refuse_type(shown: str, named: Any, version: Any) -> None:
-    """A patch made another type of it; after a strategic merge patch the type is not looked at."""
-    if shown.startswith("map["):
-        return
-    scheme = "pkg/runtime/scheme.go:111"
-    raise status.invalid_patch(shown, f'no kind "{named}" is registered for version "{version}" in scheme "{scheme}"')
+def _converted(kind: Kind, named: str, version: str) -> str:
+    """What Go's scheme says of another type in the place of this one."""
+    known = KNOWN.get((named, version))
+    if known is None:
+        return f'no kind "{named}" is registered for version "{version}" in scheme "pkg/runtime/scheme.go:111"'
+    return f"converting ({known.version}.{named}) to ({kind.group or 'core'}.{kind.kind}): unknown conversion"
 
 
 def decoded(kind: Kind, thing: Object, live: Object | None, *, plain: bool = False) -> tuple[Object, list[str]]:
@@ -167,15 +168,9 @@ def decoded(kind: Kind, thing: Object, live: Object | None, *, plain: bool = Fal
 
 
 def _other_type(kind: Kind, named: str, version: str) -> str:
-    known = KNOWN.get((named, version))
-    if known is None:
-        return (
-            f'{named} in version "{version.rpartition("/")[2]}" cannot be handled as a {kind.kind}: no kind '
-            f'"{named}" is registered for version "{version}" in scheme "pkg/runtime/scheme.go:111"'
-        )
     return (
-        f'{named} in version "{known.version}" cannot be handled as a {kind.kind}: converting '
-        f"({known.version}.{named}) to ({kind.group or 'core'}.{kind.kind}): unknown conversion"
+        f'{named} in version "{version.rpartition("/")[2]}" cannot be handled as a {kind.kind}: '
+        f"{_converted(kind, named, version)}"
     )
 
 

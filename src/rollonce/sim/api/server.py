@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from rollonce.sim.api import discovery, gojson, negotiation, openapi, podwarnings, showing, status
+from rollonce.sim.api import discovery, gojson, negotiation, openapi, openapi2, podwarnings, showing, status
 from rollonce.sim.api.kinds import REVIEWS
 from rollonce.sim.api.lifecycle import Lifecycle
 from rollonce.sim.api.reading import Reader
@@ -15,6 +15,7 @@ from rollonce.sim.api.status import Refusal
 from rollonce.sim.api.target import Query, Target, header, parse
 from rollonce.sim.api.watch import Subscription, Watches
 from rollonce.sim.api.writing import Writer
+from rollonce.sim.clockwork import timestamp
 from rollonce.sim.kernel import Kernel
 from rollonce.sim.store import Object
 from rollonce.wire import Request, Response
@@ -36,6 +37,8 @@ VERSION = {
 }
 # Asked for with an upgrade of the connection.
 STREAMS = frozenset({"exec", "attach", "portforward", "proxy"})
+# Whoever knows the address may do everything.
+EVERYBODY = {"username": "admin", "groups": ["system:masters", "system:authenticated"]}
 HEALTH = frozenset({"/healthz", "/livez", "/readyz"})
 
 
@@ -146,6 +149,12 @@ class Server:
             open_ = {"verbs": ["*"], "nonResourceURLs": ["*"]}
             verdict = {"resourceRules": [every], "nonResourceRules": [open_], "incomplete": False}
         head = {"kind": target.kind.kind, "apiVersion": target.kind.api_version}
+        if target.kind.kind == "SelfSubjectReview":
+            made = {"creationTimestamp": timestamp(self._clockwork.now)}
+            return Answer(201, {**head, "metadata": made, "status": {"userInfo": EVERYBODY}})
+        if target.kind.kind == "TokenReview":
+            # Nobody has a token here.
+            verdict = {"user": {}}
         return Answer(201, {**head, "metadata": {}, "spec": asked.get("spec", {}), "status": verdict})
 
     def _fixed(self, path: str, request: Request) -> Answer | None:
@@ -157,6 +166,11 @@ class Server:
                 raise status.method_not_allowed()
             showing.wanted(header(request, "accept"))
             return Answer(200, VERSION)
+        if path == openapi2.PATH:
+            told = openapi2.document(self.kinds)
+            if openapi2.PROTOBUF in header(request, "accept"):
+                return Answer(200, openapi2.encoded(told), openapi2.ANSWERED)
+            return Answer(200, told)
         if path.startswith("/openapi/"):
             document = openapi.answer(path, self.kinds)
             if document is None:

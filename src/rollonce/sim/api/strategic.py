@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rollonce.sim.api import gojson
 from rollonce.sim.api.schema import PLAIN, Field, fields
 
 DIRECTIVE = "$patch"
@@ -14,7 +15,12 @@ Json = dict[str, Any]
 
 
 class Malformed(Exception):
-    """The patch says what no patch may."""
+    """The patch says what no patch may; `code` is that of the answer: for most of it the server has no other word than
+    its own failure (endpoints/handlers/patch.go, interpretStrategicMergePatchError)."""
+
+    def __init__(self, message: str, code: int = 500) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 def apply(patch: Json, document: Json, type_: str) -> Json:
@@ -28,14 +34,14 @@ def _map(patch: Json, live: Json, type_: str) -> Json:
         return {name: value for name, value in patch.items() if name != DIRECTIVE}
     if directive == "delete":
         return {}
-    if directive not in (None, "merge"):
-        raise Malformed(f"Unexpected directive type: {directive}")
+    if DIRECTIVE in patch:
+        raise _unknown(directive, patch)
     known = fields(type_)
     merged = dict(live)
     if RETAIN in patch:
         kept = patch[RETAIN]
         if not isinstance(kept, list):
-            raise Malformed("invalid patch format of retainKeys")
+            raise Malformed("invalid patch format of retainKeys", 400)
         merged = {name: value for name, value in merged.items() if name in kept}
     for name, value in patch.items():
         if name in (DIRECTIVE, RETAIN) or name.startswith((DELETE_FROM, ORDER)):
@@ -71,6 +77,10 @@ def _map(patch: Json, live: Json, type_: str) -> Json:
     return merged
 
 
+def _unknown(directive: Any, patch: Json) -> Malformed:
+    return Malformed(f"unknown patch type: {gojson.shown(directive)} in map: {gojson.shown(patch)}")
+
+
 def _list(patch: list[Any], live: list[Any], field: Field) -> list[Any]:
     key = field.merge
     if not key:
@@ -78,7 +88,11 @@ def _list(patch: list[Any], live: list[Any], field: Field) -> list[Any]:
     items: list[Json] = []
     for each in patch:
         if not isinstance(each, dict):
-            raise Malformed("invalid patch: a list of objects was expected")
+            raise Malformed(f"list element types are not identical: {gojson.shown([live, patch])}")
+        if each.get(DIRECTIVE) == "merge":
+            raise Malformed("merging lists cannot yet be specified in the patch")
+        if each.get(DIRECTIVE, "delete") not in ("delete", "replace"):
+            raise _unknown(each[DIRECTIVE], each)
         items.append(each)
     if any(each.get(DIRECTIVE) == "replace" for each in items):
         # The one directive makes all of them the new list.
@@ -86,7 +100,7 @@ def _list(patch: list[Any], live: list[Any], field: Field) -> list[Any]:
     merged = list(live)
     for each in items:
         if key not in each:
-            raise Malformed(f"map: {each} does not contain declared merge key: {key}")
+            raise Malformed(f"map: {gojson.shown(each)} does not contain declared merge key: {key}")
         same = [at for at, held in enumerate(merged) if isinstance(held, dict) and held.get(key) == each[key]]
         if each.get(DIRECTIVE) == "delete":
             merged = [held for at, held in enumerate(merged) if at not in same]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from rollonce.sim import pods
+from rollonce.sim.clockwork import timestamp
+from rollonce.sim.controllers import nodes
 from rollonce.sim.controllers.cronjobs import CronJobs
 from rollonce.sim.controllers.daemonset import DaemonSets
 from rollonce.sim.controllers.deployment import Deployments
+from rollonce.sim.controllers.disruption import BUDGETS, Disruption
 from rollonce.sim.controllers.garbage import Garbage
 from rollonce.sim.controllers.jobs import Jobs
 from rollonce.sim.controllers.kubelet import Kubelet
@@ -30,7 +33,7 @@ from rollonce.sim.controllers.work import (
 )
 from rollonce.sim.kernel import Kernel
 from rollonce.sim.pods import Profile
-from rollonce.sim.store import Change, Collection, Key, Object
+from rollonce.sim.store import Change, Collection, Key
 
 NODE_NAMES = ("node-0", "node-1", "node-2")
 
@@ -54,7 +57,9 @@ def install(kernel: Kernel, profile: Profile = pods.NONE) -> Dispatch:
 
 def add_node(kernel: Kernel, name: str) -> None:
     """One more node that takes pods."""
-    kernel.create(Key(*NODES, "", name), _node(name), manager="kubelet")
+    number = len(kernel.store.list(NODES))
+    node = nodes.registered(name, number, timestamp(kernel.clockwork.now))
+    kernel.create(Key(*NODES, "", name), node, manager="kubelet")
 
 
 ADOPTERS = {
@@ -73,6 +78,7 @@ class Dispatch:
         self._kubelet = Kubelet(work)
         self._garbage = Garbage(work)
         self._deployments = Deployments(work)
+        self._disruption = Disruption(work)
         replicasets = ReplicaSets(work)
         self._queues: dict[Collection, Queue] = {
             DEPLOYMENTS: self._deployments.queue,
@@ -81,6 +87,7 @@ class Dispatch:
             DAEMONSETS: DaemonSets(work).queue,
             JOBS: Jobs(work).queue,
             CRONJOBS: CronJobs(work).queue,
+            BUDGETS: self._disruption.queue,
         }
 
     def adopt(self) -> None:
@@ -99,6 +106,7 @@ class Dispatch:
             queue.add(change.key)
         if change.key.collection == PODS:
             self._kubelet.note(change)
+            self._disruption.concerned(change.key, change.object)
         self._owner(change)
         if change.type != "DELETED" and change.key.collection in ADOPTED and owner(change.object) is None:
             self._orphan(change)
@@ -126,13 +134,3 @@ class Dispatch:
             key = self._work.uids.get(reference["uid"]) if reference else None
             if key is not None and key.collection == DEPLOYMENTS:
                 self._deployments.queue.add(key)
-
-
-def _node(name: str) -> Object:
-    return {
-        "apiVersion": "v1",
-        "kind": "Node",
-        "metadata": {"labels": {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux"}},
-        "spec": {},
-        "status": {"conditions": [{"type": "Ready", "status": "True", "reason": "KubeletReady"}]},
-    }

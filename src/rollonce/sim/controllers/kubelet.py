@@ -14,6 +14,10 @@ from rollonce.sim.store import Change, Key, Object
 
 SCHEDULER = "kube-scheduler"
 KUBELET = "kubelet"
+# The conditions of a pod in the order in which a kubelet leaves them; gates of readiness come after them.
+SANDBOX, SCHEDULED = "PodReadyToStartContainers", "PodScheduled"
+CONDITIONS = (SANDBOX, "Initialized", "Ready", "ContainersReady", SCHEDULED)
+TOPOLOGY = frozenset({"topology.kubernetes.io/zone", "topology.kubernetes.io/region"})
 # progressDeadlineSeconds where none is given: what has not got ready by then does not get ready by itself.
 PATIENCE = 600.0
 # CrashLoopBackOff: seconds between restarts; after the last one the cluster is at rest.
@@ -89,6 +93,16 @@ class Kubelet:
             act(key, live)
 
     def _status(self, key: Key, pod: Object, status: Object, manager: str = KUBELET) -> Object:
+        generation = pod["metadata"].get("generation", 1)
+        before = {c["type"]: c for c in pod.get("status", {}).get("conditions", [])}
+        conditions = [
+            # Whoever binds a pod says nothing of its generation.
+            c if c == before.get(c["type"]) and c["type"] == SCHEDULED else {**c, "observedGeneration": generation}
+            for c in sorted(status.get("conditions", []), key=_rank)
+        ]
+        status = {**status, "conditions": conditions}
+        if manager == KUBELET:
+            status["observedGeneration"] = generation
         return self._work.kernel.update(key, {**pod, "status": status}, manager=manager, subresource="status")
 
     def _bind(self, key: Key, pod: Object) -> None:
@@ -98,12 +112,26 @@ class Kubelet:
         if not node:
             count = len(self._work.kernel.store.list(NODES))
             message = f"0/{count} nodes are available: {count} node(s) didn't match Pod's node affinity/selector."
-            status = pods.with_conditions(status, [("PodScheduled", False, "Unschedulable", message)], now)
+            status = pods.with_conditions(status, [(SCHEDULED, False, "Unschedulable", message)], now)
             self._status(key, pod, {**status, "phase": "Pending"}, SCHEDULER)
             return
-        status = pods.with_conditions(status, [("PodScheduled", True, "", "")], now)
-        bound = {**pod, "spec": {**pod["spec"], "nodeName": node}, "status": {**status, "phase": "Pending"}}
-        self._mount(key, self._work.kernel.update(key, bound, manager=SCHEDULER))
+        status = pods.with_conditions(status, [(SCHEDULED, True, "", "")], now)
+        status["conditions"] = [_bare(c) if c["type"] == SCHEDULED else c for c in status["conditions"]]
+        bound = {
+            **pod,
+            "metadata": {**pod["metadata"], **self._placed(pod, node)},
+            "spec": {**pod["spec"], "nodeName": node},
+            "status": {**status, "phase": "Pending"},
+        }
+        # A binding is no update: nobody owns what it writes, and the generation stays
+        # (pkg/registry/core/pod/storage/storage.go, assignPod).
+        self._mount(key, self._work.kernel.store.put(key, bound))
+
+    def _placed(self, pod: Object, node: str) -> Object:
+        """Labels with those of the node that say where it is (plugin/pkg/admission/podtopologylabels)."""
+        found = self._work.get(Key(*NODES, "", node)) or {"metadata": {}}
+        where = {k: v for k, v in (found["metadata"].get("labels") or {}).items() if k in TOPOLOGY}
+        return {"labels": {**(pod["metadata"].get("labels") or {}), **where}} if where else {}
 
     def _choose(self, pod: Object) -> str:
         if pods.failure(pod) == "unschedulable":
@@ -124,14 +152,21 @@ class Kubelet:
     def _mount(self, key: Key, pod: Object) -> None:
         now = self._work.now
         waiting = [
+            (SANDBOX, False, "", ""),
             ("Initialized", not pod["spec"].get("initContainers"), "", ""),
             ("ContainersReady", False, "ContainersNotReady", _unready(pod)),
             ("Ready", False, "ContainersNotReady", _unready(pod)),
         ]
         status = pods.with_conditions(pod["status"], waiting, now)
-        status = {**status, "startTime": status.get("startTime", timestamp(now))}
+        status = {**status, **self._address(pod), "startTime": status.get("startTime", timestamp(now))}
         pod = self._status(key, pod, {**status, **_containers(pod, self._waits("ContainerCreating"))})
         self._attach(key, pod)
+
+    def _address(self, pod: Object) -> Object:
+        node = self._work.get(Key(*NODES, "", pod["spec"]["nodeName"])) or {}
+        addresses = node.get("status", {}).get("addresses") or []
+        found = [each["address"] for each in addresses if each["type"] == "InternalIP"]
+        return {"hostIP": found[0]} if found else {}
 
     def _attach(self, key: Key, pod: Object) -> None:
         names, node, uid = pods.claims(pod), pod["spec"]["nodeName"], pod["metadata"]["uid"]
@@ -179,7 +214,8 @@ class Kubelet:
         if asked == "crash":
             self._crash(key, pod)
             return
-        status = pods.with_conditions(pod["status"], [("Initialized", True, "", "")], self._work.now)
+        begun = [(SANDBOX, True, "", ""), ("Initialized", True, "", "")]
+        status = pods.with_conditions(pod["status"], begun, self._work.now)
         self._turn_ip += 1
         address = f"10.{self._turn_ip >> 16 & 255}.{self._turn_ip >> 8 & 255}.{self._turn_ip & 255}"
         status = {**status, "phase": "Running", "podIP": address, "podIPs": [{"ip": address}]}
@@ -295,6 +331,10 @@ class Kubelet:
             }  # fmt: skip
 
         return made
+
+
+def _rank(condition: Object) -> int:
+    return CONDITIONS.index(condition["type"]) if condition["type"] in CONDITIONS else len(CONDITIONS)
 
 
 def _every(pod: Object) -> list[Object]:

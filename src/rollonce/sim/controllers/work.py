@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from rollonce.sim import pods
-from rollonce.sim.api import defaults
+from rollonce.sim.api import admission, defaults
 from rollonce.sim.clockwork import timestamp
 from rollonce.sim.kernel import CONTROLLER_MANAGER, Kernel
 from rollonce.sim.pods import Profile
@@ -93,17 +93,6 @@ def _fits(by: Object, kind: str, thing: Object, collection: Collection) -> bool:
         return True
     name, _, ordinal = thing["metadata"]["name"].rpartition("-")
     return bool(name == by["metadata"]["name"]) and str(ordinal).isdigit()
-
-
-def admitted(pod: Object) -> Object:
-    """A pod as admission leaves it (plugin/pkg/admission/defaulttolerationseconds): nobody owns what it adds."""
-    given = pod["spec"].get("tolerations") or []
-    added = [
-        {"effect": "NoExecute", "key": key, "operator": "Exists", "tolerationSeconds": 300}
-        for key in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
-        if not any(t.get("key") in (key, None, "") and t.get("effect") in ("NoExecute", None, "") for t in given)
-    ]
-    return {**pod, "spec": {**pod["spec"], "tolerations": [*given, *added]}}
 
 
 def key_of(collection: Collection, thing: Object) -> Key:
@@ -256,7 +245,7 @@ class Work:
         if collection != PODS:
             return self.kernel.create(key, made, manager=CONTROLLER_MANAGER)
         tracked = self.kernel.prepared(key, made, manager=CONTROLLER_MANAGER)
-        return self.kernel.store.put(key, admitted(tracked))
+        return self.kernel.store.put(key, admission.pod(tracked))
 
     def update(self, collection: Collection, thing: Object) -> Object:
         """Writes metadata and spec in the name of the controller manager."""
@@ -310,5 +299,5 @@ def pod_from(template: Object, owned: Object, namespace: str, name: str, generat
         "kind": "Pod",
         "metadata": metadata,
         "spec": template["spec"],
-        "status": {"phase": "Pending", "qosClass": "BestEffort"},
+        "status": {"phase": "Pending"},
     }
