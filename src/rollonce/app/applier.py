@@ -18,8 +18,7 @@ from rollonce.model.workload import Workload, WorkloadKey
 from rollonce.plan import applying, conflicts, folding
 from rollonce.plan.applying import Trial
 from rollonce.plan.conflicts import Foreign
-from rollonce.plan.decide import Wish
-from rollonce.plan.folding import Folded
+from rollonce.plan.folding import Folded, Terms
 from rollonce.plan.objects import ObjectApply, ObjectOperation
 from rollonce.plan.operation import Apply, Create, Operation, Refuse, RefuseReason, Skip
 
@@ -30,7 +29,7 @@ _MOST_READS = 5
 _decode = msgspec.json.Decoder().decode
 
 
-class FieldsOfOthers(Exception):  # noqa: N818 - it is gathered and told as one error
+class FieldsOfOthers(Exception):
     """What a manifest would change belongs to others."""
 
     def __init__(self, fields: tuple[Foreign, ...]) -> None:
@@ -49,22 +48,18 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Applier:
-    """Applies the manifests of one run.
-
-    `taken` has the patterns of fields to take over, `autoscaled` the workloads whose replicas an autoscaler sets, `fresh`
-    the namespaces that the run itself makes: nothing can be tried there before.
-    """
+    """Applies the manifests of one run; `fresh` has the namespaces that it makes: nothing can be tried there before."""
 
     ports: Ports
-    wish: Wish
     things: Mapping[ObjectKey, Placed]
-    taken: tuple[str, ...] = ()
-    autoscaled: frozenset[WorkloadKey] = frozenset()
+    terms: Terms
     fresh: frozenset[str] = frozenset()
 
     def thing(self, key: WorkloadKey | ObjectKey) -> Placed:
         """The manifest of an object."""
-        return self.things[ObjectKey(key.namespace, key.kind_name, key.name)]
+        if isinstance(key, WorkloadKey):
+            key = ObjectKey(key.namespace, key.kind.title, key.name, key.kind.resource.group)
+        return self.things[key]
 
     def live(self, thing: Placed) -> Any:
         """The object as it is, decoded; None where it is not there."""
@@ -81,8 +76,7 @@ class Applier:
         Raises FieldsOfOthers, RefusedManifest, NamespaceAbsent, and errors of access.
         """
         for attempt in range(_MOST_READS):
-            autoscaled = thing.kind is not None and thing.workload_key in self.autoscaled
-            folded = folding.fold(thing, live, self.wish, autoscaled=autoscaled, taken=self.taken)
+            folded = folding.fold(thing, live, self.terms)
             workload = decode.workload(thing.kind, msgspec.json.encode(live)) if thing.kind and live else None
             try:
                 return Tried(folded, self._trial(folded), workload)
@@ -104,7 +98,7 @@ class Applier:
         except ApiRefusal as refusal:
             if not refusal.owned:
                 raise
-            others = conflicts.foreign(refusal.owned, folded, self.taken)
+            others = conflicts.foreign(refusal.owned, folded, self.terms.taken)
             if others:
                 raise FieldsOfOthers(others) from None
         # Of this very version of the object no other field can be meant.
@@ -127,7 +121,7 @@ class Applier:
 
     def secrets(self, thing: Placed) -> Iterator[str]:
         """Values that must not be repeated: what looks like a credential, and all that a Secret holds."""
-        yield from self.wish.desired.secrets
+        yield from self.terms.wish.desired.secrets
         whole = thing.manifest.kind == "Secret"
         left: list[Any] = [_decode(thing.manifest.body)]
         if whole:
@@ -145,7 +139,7 @@ class Applier:
 
     def of_workload(self, tried: Tried) -> Operation:
         """The operation for a workload."""
-        return applying.of_workload(tried.folded, tried.workload, tried.trial, self.wish)
+        return applying.of_workload(tried.folded, tried.workload, tried.trial, self.terms.wish)
 
     def of_object(self, tried: Tried) -> ObjectOperation:
         """The operation for any other object."""
@@ -154,7 +148,7 @@ class Applier:
     # --- sending
 
     def send(self, write: Apply | Create) -> tuple[bytes, Apply | Create]:
-        """Sends it; the object after it, and what was really sent, for a migration comes first and is decided upon anew.
+        """Sends it; the object after it, and what was really sent: after a migration it is decided upon anew.
 
         Raises errors of access; status 409 wherever it has to be read again.
         """

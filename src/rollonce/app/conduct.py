@@ -264,12 +264,17 @@ class Conductor:
                 # The API server applies a patch anew when somebody writes meanwhile; it gave up doing so.
                 return events.Lost(refusal.fact)
             # A validation error, or a policy's message, may quote what was sent.
-            words = credential.without(refusal.fact, self._secrets)
+            words = credential.without(refusal.fact, self._secrets_of(write))
             return events.Rejected(words, conflict=refusal.status == INVALID and isinstance(write, Patch))
         except RefusedManifest as refusal:
             return events.Rejected(refusal.fact, conflict=False)
         except AccessError as error:
             return events.Rejected(error.fact, conflict=False)
+
+    def _secrets_of(self, write: Write) -> frozenset[str]:
+        if isinstance(write, Patch) or self._applier is None:
+            return self._secrets
+        return frozenset(self._applier.secrets(self._applier.thing(write.key)))
 
     def _apply(self, write: Apply | Create) -> tuple[bytes, Write]:
         if self._applier is None:

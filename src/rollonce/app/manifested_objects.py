@@ -32,6 +32,11 @@ class Sent:
     outcomes: Mapping[ObjectKey, Outcome] = field(default_factory=dict)
     interruption: KeyboardInterrupt | None = None
 
+    @property
+    def good(self) -> bool:
+        """Whether all of them are there."""
+        return self.interruption is None and all(outcome.good for outcome in self.outcomes.values())
+
 
 def not_sent(operations: Iterable[ObjectOperation], why: str) -> dict[ObjectKey, Outcome]:
     """The outcomes where nothing is sent."""

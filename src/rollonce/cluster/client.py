@@ -161,9 +161,9 @@ class Client:
     ) -> bytes:
         """Server-side apply of a whole intent; the object after it, as JSON.
 
-        It makes what is not there. Raises `ApiRefusal` of status 409 where the object is not of the uid and version that
-        the body has, or where fields belong to others (`owned`) and `force` does not take them. As to what breaks on
-        the way, see `patch`.
+        It makes what is not there. Raises `ApiRefusal` of status 409 where the object is not of the uid and version
+        that the body has, or where fields belong to others (`owned`) and `force` does not take them. As to what
+        breaks on the way, see `patch`.
         """
         query = [("fieldManager", MANAGER), ("fieldValidation", "Strict"), ("force", "true" if force else "false")]
         query += [("dryRun", "All")] if dry_run else []

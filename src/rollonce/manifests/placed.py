@@ -15,8 +15,8 @@ from rollonce.model.workload import WorkloadKey
 # Kinds of the same version by name, per apiVersion; an apiVersion that nobody serves is not among them.
 Catalogue = Mapping[str, Mapping[str, Served]]
 
-# What others need to be there first. A kind that is not named comes after these and before the workloads.
-_ORDER = (
+# What others need to be there first. A kind that is in neither list comes between the first one and the workloads.
+_FIRST = (
     "Namespace",
     "CustomResourceDefinition",
     "PriorityClass",
@@ -35,6 +35,15 @@ _ORDER = (
     "ConfigMap",
     "Service",
 )
+# What refers to workloads, or would judge what is sent before them.
+_LAST = (
+    "PodDisruptionBudget",
+    "HorizontalPodAutoscaler",
+    "APIService",
+    "MutatingWebhookConfiguration",
+    "ValidatingWebhookConfiguration",
+)
+_WORKLOADS = len(_FIRST) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +63,22 @@ class Placed:
     @property
     def workload_key(self) -> WorkloadKey:
         """The key as a workload."""
-        return WorkloadKey(self.key.kind_name, self.key.namespace, self.key.name)
+        return WorkloadKey(self.key.kind.lower(), self.key.namespace, self.key.name)
 
     @property
     def rank(self) -> int:
         """When it is its turn: the lower the earlier."""
         if self.kind is not None:
-            return len(_ORDER) + 1
-        title = self.manifest.kind
-        return _ORDER.index(title) if title in _ORDER else len(_ORDER)
+            return _WORKLOADS
+        kind = self.manifest.kind
+        if kind in _LAST:
+            return _WORKLOADS + 1 + _LAST.index(kind)
+        return _FIRST.index(kind) if kind in _FIRST else len(_FIRST)
+
+    @property
+    def last(self) -> bool:
+        """Whether it comes after the workloads."""
+        return self.rank > _WORKLOADS
 
 
 def place(
@@ -101,7 +117,7 @@ def _one(manifest: Manifest, catalogue: Catalogue, namespace: str, *, said: bool
             hint="leave -n out, or fix the manifest",
         )
     space = (manifest.namespace or namespace) if served.namespaced else ""
-    key = ObjectKey(space, manifest.kind.lower(), manifest.name)
+    key = ObjectKey(space, manifest.kind, manifest.name, served.resource.group)
     kind = next((k for k in Kind if k.resource == served.resource), None)
     return Placed(manifest, key, served.resource, kind)
 

@@ -9,14 +9,16 @@ from rollonce.model.kind import Resource
 
 @dataclass(frozen=True, slots=True, order=True)
 class ObjectKey:
-    """Which object; `namespace` is empty for one that is in none. `kind_name` is the kind in lower case."""
+    """Which object; `namespace` is empty for one that is in none, `group` for the core one."""
 
     namespace: str
-    kind_name: str
+    kind: str
     name: str
+    group: str = ""
 
     def __str__(self) -> str:
-        return f"{self.kind_name}/{self.name}"
+        """As kubectl names it."""
+        return f"{self.kind.lower()}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True)

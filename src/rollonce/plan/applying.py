@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 
 from rollonce.model import decode
-from rollonce.model.deploy import OWN_ANNOTATIONS
+from rollonce.model.deploy import OWN_ANNOTATIONS, ROLLS
 from rollonce.model.workload import Workload
-from rollonce.plan import cost, decide, difference, ownership
+from rollonce.plan import configs, cost, decide, difference, ownership
+from rollonce.plan.configs import Config
 from rollonce.plan.decide import Wish
 from rollonce.plan.difference import Difference
 from rollonce.plan.folding import Folded
@@ -55,14 +56,29 @@ def of_object(folded: Folded, trial: Trial) -> ObjectOperation:
     """The operation for an object that is no workload."""
     key = folded.thing.key
     if folded.live is None:
+        # Nobody runs with it yet, so there is nothing to roll for it.
         return ObjectApply(key, (), folded.body(rolls=False), creates=True, force=trial.force)
     answer = ownership.as_migrated(trial.answer, folded.live)
     found = difference.between(_encode(_rest(folded.live)), _encode(_rest(answer)))
     if not found and not ownership.claims_more(trial.answer, folded.live):
         return ObjectSkip(key)
-    fields = tuple(d.words for d in found)
-    takes = ownership.migration(folded.live)
-    return ObjectApply(key, fields, folded.body(rolls=False), creates=False, force=trial.force, takes=takes)
+    fields, body = tuple(d.words for d in found), folded.body(rolls=any(map(_of_data, found)))
+    return ObjectApply(key, fields, body, creates=False, force=trial.force, takes=ownership.migration(folded.live))
+
+
+def config(folded: Folded, trial: Trial) -> Config:
+    """A ConfigMap or Secret as what may roll a workload."""
+    live = folded.live
+    if live is None or trial.answer is None:
+        return Config(configs.digest(folded.still), due=False)
+    answer = ownership.as_migrated(trial.answer, live)
+    changed = any(map(_of_data, difference.between(_encode(_rest(live)), _encode(_rest(answer)))))
+    marked = ROLLS in (live["metadata"].get("annotations") or {})
+    return Config(configs.digest(folded.still), due=changed or marked)
+
+
+def _of_data(one: Difference) -> bool:
+    return one.pointer.split("/")[1] in ("data", "binaryData")
 
 
 def of_workload(folded: Folded, live: Workload | None, trial: Trial, wish: Wish) -> Operation:

@@ -26,7 +26,11 @@ def _find(document: Any, rest: str) -> Any:
         # A name may have dots, which nothing quotes: the longest one that is there counts.
         names = [n for n in document if rest.startswith(n, 1) and rest[1 + len(n) : 2 + len(n)] in ("", ".", "[")]
         return next(
-            (found for n in sorted(names, key=len, reverse=True) if (found := _find(document[n], rest[1 + len(n) :])) is not _ABSENT),
+            (
+                found
+                for n in sorted(names, key=len, reverse=True)
+                if (found := _find(document[n], rest[1 + len(n) :])) is not _ABSENT
+            ),
             _ABSENT,
         )
     keys = _KEYS.match(rest)

@@ -11,11 +11,12 @@ import msgspec
 from rollonce.errors import MalformedManifest, UnreadableAnswer
 from rollonce.manifests.placed import Placed
 from rollonce.model import decode
-from rollonce.model.deploy import COMMIT, DEPLOY_ID, OWN_ANNOTATIONS, RESTARTED_BY
+from rollonce.model.deploy import COMMIT, DEPLOY_ID, OWN_ANNOTATIONS, RESTARTED_BY, ROLLS
 from rollonce.model.edit import RESTARTED_AT, Place
 from rollonce.model.kind import Kind
-from rollonce.model.workload import Workload
-from rollonce.plan import fieldpath, ownership, patch
+from rollonce.model.workload import Workload, WorkloadKey
+from rollonce.plan import configs, fieldpath, ownership, patch
+from rollonce.plan.configs import Config, Reference
 from rollonce.plan.decide import Wish
 from rollonce.plan.desired import wanted
 from rollonce.plan.field import MetadataField, Wanted
@@ -53,19 +54,32 @@ class Folded:
         return _encode({**body, "metadata": {**body["metadata"], **seen}})
 
 
-def fold(
-    thing: Placed, live: Any, wish: Wish, *, autoscaled: bool = False, taken: tuple[str, ...] = ()
-) -> Folded:
-    """The object to apply; `taken` has the patterns of fields that are to be taken over.
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a fold rests on beside the manifest and what is there.
 
-    Raises MalformedManifest where it is no workload that we can read.
+    `taken` has the patterns of fields that are to be taken over, `autoscaled` the workloads whose replicas an
+    autoscaler sets. `configs` has the ConfigMaps and Secrets of the run, by namespace; None where a change of them is
+    not to roll anything.
     """
+
+    wish: Wish
+    taken: tuple[str, ...] = ()
+    autoscaled: frozenset[WorkloadKey] = frozenset()
+    configs: Mapping[str, Mapping[Reference, Config]] | None = None
+
+
+def fold(thing: Placed, live: Any, terms: Terms) -> Folded:
+    """The object to apply. Raises MalformedManifest where it is no workload that we can read."""
     body = _bare(thing)
-    if thing.kind is None:
-        return Folded(thing, live, body, body, None)
-    notes = _settle_replicas(thing.kind, body, live, autoscaled=autoscaled, taken=taken)
     if live is not None:
-        _keep(thing.kind, body, live)
+        _keep_own(body, live)
+    if thing.kind is None:
+        rolls = terms.configs is not None and thing.manifest.kind in configs.KINDS
+        return Folded(thing, live, _with_annotations(body, {ROLLS: "true"}) if rolls else body, body, None)
+    wish = terms.wish
+    notes = _settle_replicas(thing, body, live, terms)
+    _keep_in_template(thing, body, live, (terms.configs or {}).get(thing.key.namespace, {}))
     base = _workload(thing, body)
     wants = wanted(base, wish.desired, restarted_by="" if wish.policy.again else wish.deploy.id)
     template = _decode(patch.template_after(base, wants))
@@ -108,44 +122,49 @@ def _workload(thing: Placed, body: Any) -> Workload:
         ) from None
 
 
-def _settle_replicas(
-    kind: Kind, body: Any, live: Any, *, autoscaled: bool, taken: tuple[str, ...]
-) -> tuple[str, ...]:
+def _settle_replicas(thing: Placed, body: Any, live: Any, terms: Terms) -> tuple[str, ...]:
     """Leaves `replicas` to who owns it. Owned by us alone, it is sent as it is: left out, it would fall to 1."""
     spec = body.get("spec")
-    if kind not in _SCALED or live is None or not isinstance(spec, dict) or "replicas" not in spec:
+    if thing.kind not in _SCALED or live is None or not isinstance(spec, dict) or "replicas" not in spec:
         return ()
-    if any(fieldpath.matches(pattern, ".spec.replicas") for pattern in taken):
+    if any(fieldpath.matches(pattern, ".spec.replicas") for pattern in terms.taken):
         return ()
     owner = ownership.others_with(live, ownership.REPLICAS)
     asked, there = spec["replicas"], live["spec"].get("replicas")
     body["spec"] = spec = dict(spec)
     if owner:
         del spec["replicas"]
-    elif autoscaled:
+    elif thing.workload_key in terms.autoscaled:
         spec["replicas"] = there
     else:
         return ()
     who = owner or "an autoscaler"
-    return (f"replicas left at {there}, which {who} owns" + (f" (its manifest says {asked})" if asked != there else ""),)
+    return (
+        f"replicas left at {there}, which {who} owns" + (f" (its manifest says {asked})" if asked != there else ""),
+    )
 
 
-def _keep(kind: Kind, body: Any, live: Any) -> None:
-    """Puts into the body what earlier runs wrote and a manifest does not know."""
+def _keep_own(body: Any, live: Any) -> None:
+    """Puts into the body the marks of earlier runs, which a manifest does not know."""
     noted = live["metadata"].get("annotations") or {}
     kept = {name: noted[name] for name in OWN_ANNOTATIONS if name in noted}
     if kept:
         body["metadata"]["annotations"] = {**(body["metadata"].get("annotations") or {}), **kept}
-    there = (_template(kind, live).get("metadata") or {}).get("annotations") or {}
-    template = _template(kind, body)
+
+
+def _keep_in_template(thing: Placed, body: Any, live: Any, known: Mapping[Reference, Config]) -> None:
+    """The same for its template, and the digests of config that are due there."""
+    there = {} if live is None else (_template(thing.kind, live).get("metadata") or {}).get("annotations") or {}
+    template = _template(thing.kind, body)
     metadata = template.get("metadata") or {}
     said = metadata.get("annotations") or {}
     sticky = {name: there[name] for name in STICKY if name in there and name not in said}
+    sticky |= configs.carried(template, there, known)
     if sticky:
         template["metadata"] = {**metadata, "annotations": {**said, **sticky}}
 
 
-def _template(kind: Kind, body: Any) -> Any:
+def _template(kind: Kind | None, body: Any) -> Any:
     spec = body.get("spec") or {}
     if kind is Kind.CRON_JOB:
         spec = (spec.get("jobTemplate") or {}).get("spec") or {}

@@ -14,8 +14,8 @@ from rollonce.rollout.outcome import Outcome
 class Sending:
     """A patch is on its way.
 
-    `first` is the workload as the plan saw it, None where it is to be made; `seen` the newest that a watch showed meanwhile, and
-    `gone` the uid of what it showed as deleted: the answer may be read after what followed it.
+    `first` is the workload as the plan saw it, None where it is to be made; `seen` the newest that a watch showed
+    meanwhile, and `gone` the uid of what it showed as deleted: the answer may be read after what followed it.
     """
 
     patch: Write
