@@ -34,7 +34,7 @@ class Folder:
 
     def converge(self, *arguments: str, **options: Any) -> Run:
         """`converge -f` of the folder."""
-        return self.world.converge("-f", str(self.path), *arguments, **options)
+        return self.world.converge("-f", str(self.path), *arguments, **{"user": "applier", **options})
 
 
 @pytest.fixture
