@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -123,12 +125,13 @@ class Applier:
         """Values that must not be repeated: what looks like a credential, and all that a Secret holds."""
         yield from self.terms.wish.desired.secrets
         whole = thing.manifest.kind == "Secret"
-        left: list[Any] = [_decode(thing.manifest.body)]
-        if whole:
-            left = [left[0].get("data"), left[0].get("stringData")]
+        body = _decode(thing.manifest.body)
+        left: list[Any] = [body.get("data"), body.get("stringData")] if whole else [body]
         while left:
             match left.pop():
-                case str() as text if text and (whole or credential.by_form(text)):
+                case str() as text if text and whole:
+                    yield from (text, b64encode(text.encode()).decode(), *_decoded(text))
+                case str() as text if credential.by_form(text):
                     yield text
                 case dict() as inner:
                     left += inner.values()
@@ -205,6 +208,11 @@ class Applier:
                 raise _moved("somebody applied it meanwhile")
             write = again
         self.ports.client.apply(*place, write.body, force=write.force)
+
+
+def _decoded(text: str) -> Iterator[str]:
+    with contextlib.suppress(ValueError):  # of which a UnicodeDecodeError is one
+        yield b64decode(text, validate=True).decode()
 
 
 def _moved(words: str) -> ApiRefusal:

@@ -7,7 +7,6 @@ run sees the mark, misses the digest, and rolls what the first one had to.
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -34,12 +33,8 @@ class Config:
 
 
 def digest(body: Any) -> str:
-    """Of the data that a manifest gives, however it is written there."""
-    data = {name: str(text) for name, text in (body.get("data") or {}).items()}
-    if body["kind"] == "Secret":
-        plain = (body.get("stringData") or {}).items()
-        data |= {name: b64encode(str(text).encode()).decode() for name, text in plain}
-    return sha256(_encode([data, body.get("binaryData") or {}])).hexdigest()[:_SHOWN]
+    """Of the data that an object is to have."""
+    return sha256(_encode([body.get("data") or {}, body.get("binaryData") or {}])).hexdigest()[:_SHOWN]
 
 
 def annotation(reference: Reference) -> str:

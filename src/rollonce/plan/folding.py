@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,9 @@ from rollonce.plan.field import MetadataField, Wanted
 _GIVEN = ("managedFields", "resourceVersion", "uid", "creationTimestamp", "generation", "selfLink", "deletionTimestamp")
 # What was once written into a template, by whomever, stays there: to drop it is a roll.
 STICKY = (RESTARTED_AT,)
+# A version that no object ever has: an apply makes what is not there without a look at it, and meets a conflict
+# otherwise. Tried on the real API server (tests/scenarios/test_api_facts.py).
+_OF_NOTHING = "1"
 _SCALED = (Kind.DEPLOYMENT, Kind.STATEFUL_SET)
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
@@ -46,11 +50,11 @@ class Folded:
     notes: tuple[str, ...] = ()
 
     def body(self, *, rolls: bool) -> bytes:
-        """What is sent: conditional on the very version that was read."""
+        """What is sent: conditional on the very version that was read, or on nothing being there."""
         body = self.rolling if rolls else self.still
-        if self.live is None:
-            return _encode(body)
-        seen = {name: self.live["metadata"][name] for name in ("uid", "resourceVersion")}
+        seen = {"resourceVersion": _OF_NOTHING}
+        if self.live is not None:
+            seen = {name: self.live["metadata"][name] for name in ("uid", "resourceVersion")}
         return _encode({**body, "metadata": {**body["metadata"], **seen}})
 
 
@@ -106,7 +110,17 @@ def _bare(thing: Placed) -> Any:
         # A manifest that was read from a cluster may carry marks of an old deploy.
         mine = {*OWN_ANNOTATIONS, ownership.LAST_APPLIED}
         metadata["annotations"] = {n: v for n, v in metadata["annotations"].items() if n not in mine}
-    return {name: value for name, value in body.items() if name != "status"} | {"metadata": metadata}
+    whole = {name: value for name, value in body.items() if name != "status"} | {"metadata": metadata}
+    return _in_data(whole) if thing.manifest.kind == "Secret" else whole
+
+
+def _in_data(secret: Any) -> Any:
+    """A Secret without its `stringData`: the server keeps `data` alone, and only what is there has an owner."""
+    plain = secret.pop("stringData", None) or {}
+    if not isinstance(plain, dict) or not all(isinstance(text, str) for text in plain.values()):
+        return {**secret, "stringData": plain}  # for the server to refuse
+    encoded = {name: b64encode(text.encode()).decode() for name, text in plain.items()}
+    return {**secret, "data": {**(secret.get("data") or {}), **encoded}} if encoded else secret
 
 
 def _workload(thing: Placed, body: Any) -> Workload:

@@ -181,7 +181,8 @@ def _applied_anew(state: Reading, now: Workload, operation: Operation, terms: Te
         case Skip():
             return _settled_by_others(state, operation, terms), ()
         case Refuse(detail=detail):
-            return Ended(Outcome(Verdict.CONFLICT, detail, sent=False)), ()
+            arrived = state.lost and now.annotation(DEPLOY_ID) == terms.wish.deploy.id
+            return Ended(Outcome(Verdict.CONFLICT, detail, sent=arrived)), ()
         case _ if _other_deploy(state.first, now, terms.wish):
             return _end(
                 Verdict.CONFLICT,
