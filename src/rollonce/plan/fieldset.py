@@ -58,7 +58,10 @@ def without(fields: Fields, path: Path) -> Fields:
 
 
 def remove(document: Any, gone: Iterable[Path], kept: frozenset[Path]) -> None:
-    """Takes fields out of an object, in place, but none that has something below it that is kept."""
+    """Takes fields out of an object, in place, but none that has something below it that is kept.
+
+    A map goes only where nothing is left in it: what nobody owns stays.
+    """
     for path in sorted(gone, key=len, reverse=True):
         if not any(other[: len(path)] == path for other in kept):
             _remove(document, path)
@@ -72,6 +75,8 @@ def _remove(document: Any, path: Path) -> None:
             return
         trail.append((document, key))
         document = document[key]
+    if isinstance(document, dict) and document and path[-1].startswith("f:"):
+        return
     parent, key = trail[-1]
     del parent[key]
     # The server leaves no empty list or map behind that it has emptied itself.

@@ -27,7 +27,7 @@ _GIVEN = ("managedFields", "resourceVersion", "uid", "creationTimestamp", "gener
 # What was once written into a template, by whomever, stays there: to drop it is a roll.
 STICKY = (RESTARTED_AT,)
 # A version that no object ever has: an apply makes what is not there without a look at it, and meets a conflict
-# otherwise. Tried on the real API server (tests/scenarios/test_api_facts.py).
+# otherwise. Tried on the real API server (tests/sim/agreement/test_ownership.py).
 _OF_NOTHING = "1"
 _SCALED = (Kind.DEPLOYMENT, Kind.STATEFUL_SET)
 _encode = msgspec.json.Encoder().encode

@@ -1,0 +1,315 @@
+"""What `converge -f` does not take, each known before anything is sent; and what goes wrong afterwards."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from rollonce.wire import Request
+from tests.controlplane import manifests
+from tests.scenarios import fleet
+from tests.scenarios.backends import real_only
+from tests.scenarios.interposer import Interposer
+from tests.scenarios.manifest_folder import Folder, Object, autoscaler, config, is_write, written
+from tests.scenarios.world import World, image
+
+CEO, CSO = fleet.BOTH
+B1 = image("agent", "b1")
+
+
+def backup(name: str) -> Object:
+    """Of a kind that nobody serves."""
+    return {"apiVersion": "scenario.example/v1", "kind": "Backup", "metadata": {"name": name}, "spec": {}}
+
+
+def nowhere(thing: Object) -> Object:
+    """In a namespace that is not there."""
+    return {**thing, "metadata": {**thing["metadata"], "namespace": "nowhere"}}
+
+
+BROKEN = {
+    "unknown field": (
+        "refused-manifest",
+        ".spec.template.spec.containerz: field not declared in schema",
+        {
+            **fleet.ceo("b1"),
+            "spec": {**fleet.ceo("b1")["spec"], "template": {"metadata": {}, "spec": {"containerz": []}}},
+        },
+    ),
+    "no valid object": ("refused-manifest", "replicas", fleet.ceo("b1", replicas=-1)),
+    "wrong type": ("refused-manifest", "data", {**config("settings"), "data": {"A": {"b": "c"}}}),
+    "unserved kind": ("unserved-kind", "the cluster serves no Backup of scenario.example/v1", backup("x")),
+    "misspelt kind": ("unserved-kind", "the nearest kind is ConfigMap", {**config("x"), "kind": "ConfigMaps"}),
+    "no name": ("malformed-manifest", "generateName", {**config("x"), "metadata": {"generateName": "x-"}}),
+    "no workload": (
+        "malformed-manifest",
+        "",
+        {**fleet.ceo("b1"), "spec": {"template": {"metadata": {}, "spec": {"containers": 1}}}},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_manifest_that_the_server_does_not_take_stops_all_before_anything_is_sent(
+    world: World, folder: Folder, case: str
+) -> None:
+    """In its words, with file and line; also where other objects are fine."""
+    slug, words, thing = BROKEN[case]
+    folder.has(config("fine", A="1"), thing)
+    seen = Interposer()
+    run = folder.converge(interposer=seen)
+    assert (run.code, run.err.splitlines()[0]) == (2, f"error: {slug}"), run.out + run.err
+    assert f"{folder.path}/1.json:1: " in run.err
+    assert words in run.err
+    assert written(seen) == []
+
+
+def test_a_typo_among_the_pairs_is_an_error(world: World, folder: Folder) -> None:
+    """As without manifests, and also where nothing is there yet."""
+    folder.has(fleet.ceo("b1"))
+    run = folder.converge(f"agnet={B1}")
+    assert (run.code, run.err.splitlines()[0]) == (2, "error: unknown-container")
+    assert 'did you mean "agent"?' in run.err
+    assert folder.converge(f"agnet={B1}", "--allow-unmatched", "--dry-run").code == 0
+
+
+def test_one_object_twice_is_an_error_that_names_both_places(world: World, folder: Folder) -> None:
+    """They would contradict each other."""
+    folder.has(config("settings", A="1"), config("settings", A="2"))
+    run = folder.converge()
+    assert (run.code, run.err.splitlines()[0]) == (2, "error: malformed-manifest")
+    assert f"{folder.path}/1.json:1: configmap/settings is given a second time, after {folder.path}/0.json:1" in run.err
+
+
+@real_only("namespaces that lack and rights to make them")
+def test_a_namespace_that_is_not_there_is_an_error_unless_it_is_made(world: World, folder: Folder) -> None:
+    """Then nothing can be tried in it, and all is made."""
+    folder.has(nowhere(config("settings", A="1")))
+    run = folder.world.rollonce("converge", "-f", str(folder.path), user="applier")
+    assert (run.code, run.err.splitlines()[0]) == (2, "error: namespace-absent"), run.err
+
+
+def test_a_run_makes_its_namespace_and_what_lies_in_it(world: World, folder: Folder) -> None:
+    """A first deploy and a second one are the same command."""
+    space = f"{world.namespace[:50]}-new"
+    made = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}}
+    ceo = fleet.ceo("b1")
+    inside = [{**thing, "metadata": {**thing["metadata"], "namespace": space}} for thing in (ceo, config("a", A="1"))]
+    folder.has(*inside, made)
+    for n in (1, 2):
+        seen = Interposer()
+        run = world.rollonce("converge", "-f", str(folder.path), user="applier", interposer=seen)
+        assert run.code == 0, run.out + run.err
+        assert written(seen) == ([space, "a", "agent-ceo"] if n == 1 else [])
+    world.kubectl("delete", f"namespace/{space}", "--wait=false")
+
+
+def test_argo_cd_is_not_worked_against(world: World, folder: Folder) -> None:
+    """As without manifests; one refusal stops the whole run."""
+    folder.has(config("settings", A="1"), fleet.ceo("b1"), fleet.cso("b1"))
+    assert folder.converge().code == 0
+    world.kubectl("label", CEO, "argocd.argoproj.io/instance=agents")
+    folder.has(config("settings", A="2"), fleet.ceo("b2"), fleet.cso("b2"))
+    seen = Interposer()
+    run = folder.converge(interposer=seen)
+    assert (run.code, written(seen)) == (4, [])
+    assert "refused (managed)" in run.out
+    assert folder.converge("--force-managed").code == 0
+
+
+def test_a_second_roll_of_one_deploy_is_refused(world: World, folder: Folder) -> None:
+    """Who applies again in the same deploy with other images has a pipeline that rolls twice."""
+    folder.has(fleet.ceo("b1"))
+    assert folder.converge("--deploy-id", "d1").code == 0
+    folder.has(fleet.ceo("b2"))
+    assert folder.converge("--deploy-id", "d2").code == 0
+    folder.has(fleet.ceo("b3"))
+    run = folder.converge("--deploy-id", "d2")
+    assert (run.code, "refused (second-roll)" in run.out) == (4, True)
+    assert folder.converge("--deploy-id", "d2", "--again").code == 0
+    assert world.revision(CEO) == 3
+
+
+def test_a_restart_is_in_the_same_roll_and_made_once(world: World, folder: Folder) -> None:
+    """Later applies keep what it wrote into the template, for to drop it is a roll."""
+    folder.has(fleet.ceo("b1"))
+    assert folder.converge("--deploy-id", "d1").code == 0
+    for deploy, arguments, revision in (
+        ("d2", ["--restart", f"agent={image('agent', 'b2')}"], 2),
+        ("d2", ["--restart", f"agent={image('agent', 'b2')}"], 2),
+        ("d3", [f"agent={image('agent', 'b2')}"], 2),
+        ("d4", [f"agent={image('agent', 'b3')}"], 3),
+    ):
+        run = folder.converge("--deploy-id", deploy, *arguments)
+        assert run.code == 0, run.out + run.err
+        assert world.revision(CEO) == revision
+
+
+def test_a_dry_run_shows_everything_and_sends_nothing(world: World, folder: Folder) -> None:
+    """Pending changes are an exit code."""
+    world.has(fleet.ceo("b1"), config("settings", LOG="info"), server_side=False)
+    folder.has(
+        fleet.ceo("b1", minReadySeconds=1), config("settings", LOG="debug"), config("more", A="1"), fleet.cso("b1")
+    )
+    seen = Interposer()
+    run = folder.converge(f"agent={image('agent', 'b2')}", "--dry-run", "--exit-code", interposer=seen)
+    assert (run.code, written(seen)) == (5, [])
+    told = run.out
+    assert "configmap/settings: changes: data.LOG" in told
+    assert "configmap/more: is created" in told
+    assert "spec.minReadySeconds" in told
+    assert "none: deployment/agent-cso: it is new, nothing that runs is touched" in told
+    assert "dry run: nothing was sent; 2 workloads and 2 other objects would be changed" in told
+    document = folder.converge("--dry-run", "-o", "json").json()
+    assert [w["operation"] for w in document["workloads"]] == ["apply", "create"]
+    assert [(o["name"], o["operation"], o["fields"]) for o in document["objects"]] == [
+        ("settings", "apply", ["data.LOG"]),
+        ("more", "create", []),
+    ]
+
+
+def test_what_does_not_change_the_template_is_applied_and_rolls_nothing(world: World, folder: Folder) -> None:
+    """No deploy id either: it would be evidence of a roll that there was none of."""
+    folder.has(fleet.ceo("b1"))
+    assert folder.converge("--deploy-id", "d1").code == 0
+    folder.has(fleet.ceo("b1", minReadySeconds=1, metadata={"labels": {"team": "x"}}))
+    run = folder.converge("--deploy-id", "d2", "-o", "json")
+    assert (run.code, run.outcome("agent-ceo")) == (0, "changed"), run.err
+    assert (world.revision(CEO), world.deploy_id(CEO)) == (1, "d1")
+    assert world.get(CEO)["metadata"]["labels"] == {"team": "x"}
+
+
+def before_first_write(act: Callable[[World], object], world: World) -> Interposer:
+    """Acts as somebody else, right before the first write to each object of ours."""
+    done: set[str] = set()
+
+    def hook(_number: int, request: Request) -> None:
+        if is_write(request) and request.path not in done:
+            done.add(request.path)
+            act(world)
+
+    return Interposer(before=hook)
+
+
+def add_theirs(world: World) -> None:
+    """To both objects, where we have nothing."""
+    noted = [{"op": "add", "path": "/metadata/labels", "value": {"theirs": "1"}}]
+    for ref in ("configmap/settings", CEO):
+        world.kubectl("patch", ref, "--type=json", "-p", json.dumps(noted))
+
+
+def test_somebody_who_writes_before_any_write_of_ours_is_seen(world: World, folder: Folder) -> None:
+    """Each apply is conditional on the version that was read; what they wrote stays."""
+    folder.has(config("settings", LOG="info"), fleet.ceo("b1"))
+    assert folder.converge().code == 0
+    folder.has(config("settings", LOG="debug"), fleet.ceo("b2"))
+    other = before_first_write(add_theirs, world)
+    run = folder.converge(interposer=other)
+    assert run.code == 0, run.out + run.err
+    assert world.get("configmap/settings")["data"] == {"LOG": "debug"}
+    for ref in ("configmap/settings", CEO):
+        assert world.get(ref)["metadata"]["labels"] == {"theirs": "1"}
+    assert written(other).count("settings") == 2
+    assert world.revision(CEO) == 2
+
+
+def test_somebody_who_makes_it_first_is_not_written_over(world: World, folder: Folder) -> None:
+    """Ours is made only where nothing is; then their fields are theirs."""
+    folder.has(fleet.ceo("b1"))
+    theirs = world.backend.prepared(fleet.ceo("other", minReadySeconds=1))
+    other = before_first_write(lambda world: world.kubectl("create", "-f", "-", input=theirs), world)
+    run = folder.converge(interposer=other)
+    assert run.code == 4, run.out + run.err
+    assert "belongs to kubectl-create now" in run.out
+    assert world.images(CEO)["agent"] == image("agent", "other")
+    assert world.get(CEO)["spec"]["minReadySeconds"] == 1
+
+
+def test_a_rollout_that_fails_holds_back_what_comes_after_it(world: World, folder: Folder) -> None:
+    """The autoscaler is for what runs."""
+    folder.has(fleet.ceo("b1"))
+    assert folder.converge().code == 0
+    never = {"rollonce.test/ready": "never"}
+    folder.has(fleet.ceo("b2", annotations=never, progressDeadlineSeconds=2), autoscaler("agent-ceo", 1, 2))
+    run = folder.converge("-o", "json")
+    assert run.code == 1
+    [held] = run.json()["objects"]
+    assert (held["name"], held["outcome"]["verdict"]) == ("agent-ceo", "not-sent")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("-f", "x", "deployment/agent-ceo"), "the reference 'deployment/agent-ceo'"),
+        (("-f", "x", "-k", "y"), "-f and -k exclude each other"),
+        (("-f", "x", "-l", "a=b"), "-l"),
+        (("-f", "x", "-A"), "-A"),
+        (("-f", "x", "--all"), "--all"),
+        (("-f", "x", "--env", "production"), "--env"),
+        (("-f", "x", "--patch", "y"), "--patch"),
+        (("-f", "x", "--plan", "y"), "--plan"),
+        (("-R", "deploy/x", "a=b"), "-R is for manifests"),
+        (("--roll-on-config", "deploy/x", "a=b"), "--roll-on-config is for manifests"),
+        (("--take-ownership", "spec.replicas", "deploy/x", "a=b"), "--take-ownership is for manifests"),
+    ],
+)
+def test_options_that_say_the_same_thing_twice_or_for_nothing(
+    world: World, arguments: tuple[str, ...], words: str
+) -> None:
+    """Known before a cluster is asked."""
+    run = world.rollonce("converge", *arguments)
+    assert (run.code, run.err.splitlines()[0]) == (2, "error: usage")
+    assert words in run.err
+
+
+def test_a_folder_alone_or_with_those_below_it_or_standard_input(world: World, folder: Folder) -> None:
+    """As kubectl takes them."""
+    below = folder.path / "below"
+    below.mkdir()
+    (below / "more.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: more}\n")
+    (folder.path / "a.json").write_text(json.dumps(config("settings", A="1")))
+    assert json.loads(folder.converge("--dry-run", "-o", "json").out)["objects"][0]["name"] == "settings"
+    deep = folder.converge("-R", "--dry-run", "-o", "json").json()
+    assert [o["name"] for o in deep["objects"]] == ["settings", "more"]
+    text = io.TextIOWrapper(io.BytesIO(json.dumps(manifests.as_list(config("piped", A="1"))).encode()))
+    with mock.patch.object(sys, "stdin", text):
+        run = world.converge("-f", "-", user="applier")
+    assert run.code == 0, run.err
+    assert world.get("configmap/piped")["data"] == {"A": "1"}
+
+
+@real_only("kubectl itself builds it")
+def test_kustomize_builds_what_is_applied(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The images of the deploy go over those of the folder."""
+    (tmp_path / "ceo.json").write_text(json.dumps(fleet.ceo("dev")))
+    (tmp_path / "kustomization.yaml").write_text("resources: [ceo.json]\nlabels: [{pairs: {team: x}}]\n")
+    programs = world.backend.kubectl.plane.kubectl.parent  # type: ignore[attr-defined]
+    arguments = ("-k", str(tmp_path), *[pair for pair in fleet.pairs("b1") if not pair.startswith("cai")])
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", "/nowhere")
+        run = world.converge(*arguments, user="applier", environment={"PATH": "/nowhere"})
+        assert (run.code, run.err.splitlines()[0]) == (2, "error: unreadable-manifest")
+        assert "kubectl is not there" in run.err
+    run = world.converge(*arguments, user="applier", environment={"PATH": str(programs)})
+    assert run.code == 0, run.err
+    assert world.images(CEO)["agent"] == B1
+    assert world.get(CEO)["metadata"]["labels"] == {"team": "x"}
+
+
+def test_the_requests_of_a_run(world: World, folder: Folder) -> None:
+    """Discovery, a read and a trial for each object, a list of autoscalers, a watch and a write where it differs."""
+    folder.has(config("settings", A="1"), fleet.ceo("b1"), fleet.cso("b1"))
+    assert folder.converge().code == 0
+    folder.has(config("settings", A="1"), fleet.ceo("b2"), fleet.cso("b1"))
+    seen = Interposer()
+    assert folder.converge(interposer=seen).code == 0
+    reads = [r.path for r in seen.requests if r.method == "GET" and ("watch", "true") not in r.query]
+    assert len(reads) == 3 + 3 + 1  # /apis, two versions; three objects; autoscalers
+    assert len([r for r in seen.requests if ("dryRun", "All") in r.query]) == 3
+    assert (seen.methods.count("WATCH"), written(seen)) == (1, ["agent-ceo"])
