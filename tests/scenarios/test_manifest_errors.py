@@ -110,6 +110,35 @@ def test_a_run_makes_its_namespace_and_what_lies_in_it(world: World, folder: Fol
     world.kubectl("delete", f"namespace/{space}", "--wait=false")
 
 
+@real_only("controllers that serve what is defined, in their time")
+def test_a_run_defines_a_kind_and_makes_an_object_of_it(world: World, folder: Folder) -> None:
+    """The definition first, and its objects when they are served. Nothing of either is written a second time."""
+    group = f"{world.namespace[-6:]}.scenario.example"
+    schema = {"openAPIV3Schema": {"type": "object", "properties": {"spec": {"type": "object"}}}}
+    definition = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"backups.{group}"},
+        "spec": {
+            "group": group,
+            "scope": "Namespaced",
+            "names": {"kind": "Backup", "plural": "backups", "singular": "backup", "listKind": "BackupList"},
+            "versions": [{"name": "v1", "served": True, "storage": True, "schema": schema}],
+        },
+    }
+    folder.has({**backup("nightly"), "apiVersion": f"{group}/v1"}, definition)
+    try:
+        first, second = Interposer(), Interposer()
+        run = folder.converge(interposer=first, user="admin")
+        assert run.code == 0, run.out + run.err
+        assert written(first) == [f"backups.{group}", "nightly"]
+        assert world.get(f"backups.{group}/nightly")["metadata"]["name"] == "nightly"
+        assert folder.converge(interposer=second, user="admin").code == 0
+        assert written(second) == []
+    finally:
+        world.kubectl("delete", f"crd/backups.{group}", check=False)
+
+
 def test_argo_cd_is_not_worked_against(world: World, folder: Folder) -> None:
     """As without manifests; one refusal stops the whole run."""
     folder.has(config("settings", A="1"), fleet.ceo("b1"), fleet.cso("b1"))
@@ -172,6 +201,19 @@ def test_a_dry_run_shows_everything_and_sends_nothing(world: World, folder: Fold
         ("settings", "apply", ["data.LOG"]),
         ("more", "create", []),
     ]
+
+
+def test_a_plan_of_manifests_is_shown_and_not_kept(world: World, folder: Folder, tmp_path: Path) -> None:
+    """The same plan as a dry run's, also for a pull request; a file would be bound to less than what it applies."""
+    folder.has(fleet.ceo("b1"), config("settings", LOG="info"))
+    arguments = ("plan", "-f", str(folder.path), f"agent={image('agent', 'b2')}", "-n", world.namespace)
+    run = world.rollonce(*arguments, "--exit-code", user="applier")
+    assert (run.code, "deployment/agent-ceo" in run.out) == (5, True), run.err
+    shown = world.rollonce(*arguments, "-o", "markdown", user="applier")
+    assert (shown.code, "configmap/settings" in shown.out) == (0, True), shown.err
+    kept = world.rollonce(*arguments, "--out", str(tmp_path / "plan.json"), user="applier")
+    assert (kept.code, kept.err.splitlines()[0]) == (2, "error: usage")
+    assert not (tmp_path / "plan.json").exists()
 
 
 def test_what_does_not_change_the_template_is_applied_and_rolls_nothing(world: World, folder: Folder) -> None:

@@ -50,7 +50,10 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Applier:
-    """Applies the manifests of one run; `fresh` has the namespaces that it makes: nothing can be tried there before."""
+    """Applies the manifests of one run.
+
+    `fresh` has the namespaces that it makes: nothing can be tried there before, as nothing of a kind that it defines.
+    """
 
     ports: Ports
     things: Mapping[ObjectKey, Placed]
@@ -91,7 +94,7 @@ class Applier:
 
     def _trial(self, folded: Folded) -> Trial:
         thing, client = folded.thing, self.ports.client
-        if folded.live is None and thing.key.namespace in self.fresh:
+        if folded.live is None and (thing.new or thing.key.namespace in self.fresh):
             return Trial(None)
         place = (thing.resource, thing.namespace, thing.key.name)
         body = folded.body(rolls=True)

@@ -15,7 +15,7 @@ from rollonce.app.conduct import Conductor, Listener, Result
 from rollonce.app.fleet import Fleet, Scope
 from rollonce.app.ports import Ports
 from rollonce.errors import ApiRefusal, Forbidden, RollonceError
-from rollonce.manifests import placed
+from rollonce.manifests import definitions, placed
 from rollonce.manifests.manifest import Manifest
 from rollonce.manifests.placed import Placed
 from rollonce.model import autoscaler
@@ -122,12 +122,15 @@ def _plan(applier: Applier, tried: Iterable[Tried], known: dict[WorkloadKey, Wor
     return Plan(tuple(ordered), (), tuple(objects))
 
 
-def _catalogue(ports: Ports, manifests: Iterable[Manifest]) -> placed.Catalogue:
+def _catalogue(ports: Ports, manifests: Sequence[Manifest]) -> placed.Catalogue:
     wanted = sorted({manifest.api_version for manifest in manifests})
     served = ports.client.versions() if any(v != "v1" for v in wanted) else frozenset({"v1"})
     asked = [version for version in wanted if version in served]
     found = ports.fanout.gather([_bind(ports.client.kinds, version) for version in asked])
-    return dict(zip(asked, found, strict=True))
+    catalogue = dict(zip(asked, found, strict=True))
+    for new in definitions.defined(manifests):
+        catalogue.setdefault(new.api_version, {}).setdefault(new.kind, new)
+    return catalogue
 
 
 def _configs(tried: Iterable[Tried]) -> dict[str, dict[Reference, Config]]:
@@ -174,6 +177,8 @@ def _listed(asked: tuple[Ports, Placed]) -> tuple[dict[str, Any], Scope]:
 
 def _one(asked: tuple[Ports, Placed]) -> Any:
     ports, thing = asked
+    if thing.new:
+        return None
     try:
         return _decode(ports.client.get(thing.resource, thing.namespace, thing.key.name))
     except ApiRefusal as refusal:

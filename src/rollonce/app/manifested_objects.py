@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from rollonce.app.applier import CONFLICT, Applier, FieldsOfOthers
 from rollonce.errors import (
@@ -16,12 +17,16 @@ from rollonce.errors import (
     ServerFault,
     UnreadableAnswer,
 )
+from rollonce.manifests.definitions import DEFINITION
 from rollonce.model import credential
 from rollonce.model.thing import ObjectKey
 from rollonce.plan.objects import ObjectApply, ObjectOperation, ObjectSkip
 from rollonce.rollout.outcome import Outcome, Verdict
 
 MOST_ATTEMPTS = 5
+# Seconds that a definition may take until it is served, and between two looks at it.
+_PATIENCE = 30.0
+_BETWEEN = 0.2
 Tell = Callable[[ObjectKey, Outcome], None]
 
 
@@ -55,6 +60,8 @@ def send(applier: Applier, operations: Iterable[ObjectOperation], tell: Tell) ->
         for operation in operations:
             outcome = _skipped(operation) if isinstance(operation, ObjectSkip) else _one(applier, operation)
             outcomes[operation.key] = outcome
+            if operation.key.kind == DEFINITION and outcome.sent:
+                outcome = outcomes[operation.key] = _served(applier, operation, outcome)
             if isinstance(operation, ObjectApply):
                 tell(operation.key, outcome)
             if not outcome.good:
@@ -95,6 +102,25 @@ def _one(applier: Applier, write: ObjectApply) -> Outcome:
             return _good(write)
         write = again
     return Outcome(Verdict.CONFLICT, f"it changed under {MOST_ATTEMPTS} attempts; last answer: {words}")
+
+
+def _served(applier: Applier, write: ObjectOperation, outcome: Outcome) -> Outcome:
+    """Waits until what a CustomResourceDefinition defines is served, for its objects may come next."""
+    clock, thing = applier.ports.clock, applier.thing(write.key)
+    deadline = clock.now() + _PATIENCE
+    while clock.now() < deadline:
+        try:
+            if _is_established(applier.live(thing)):
+                return outcome
+        except AccessError as error:
+            return replace(outcome, detail=f"{outcome.detail}; whether it is served is not known: {error.fact}")
+        clock.sleep(_BETWEEN)
+    return Outcome(Verdict.TIMED_OUT, f"it is there, and after {_PATIENCE:g} s still not established", sent=True)
+
+
+def _is_established(definition: Any) -> bool:
+    conditions = ((definition or {}).get("status") or {}).get("conditions") or ()
+    return any(c.get("type") == "Established" and c.get("status") == "True" for c in conditions)
 
 
 def _good(write: ObjectApply) -> Outcome:

@@ -93,7 +93,7 @@ def check_idle(files: Files, *, act: str) -> None:
             raise MissingArguments(f"{option} is for manifests, and there are none", act=act, hint="give -f or -k")
 
 
-def check_alone(files: Files, place: Place, words: Words, given: Given, *, act: str) -> None:
+def check_alone(files: Files, place: Place, words: Words, given: Given | None, *, act: str) -> None:
     """Raises MissingArguments where manifests are given together with what says where workloads are otherwise."""
     if files.filename and files.kustomize:
         raise MissingArguments("-f and -k exclude each other", act=act, hint="give one of them")
@@ -103,7 +103,7 @@ def check_alone(files: Files, place: Place, words: Words, given: Given, *, act: 
         ("-l", words.selector),
         ("--all", words.everything),
         ("-A", place.all_namespaces),
-        ("--env", given.env or given.build or given.fleet),
+        ("--env", given and (given.env or given.build or given.fleet)),
     ):
         if value:
             raise MissingArguments(

@@ -48,12 +48,16 @@ _WORKLOADS = len(_FIRST) + 1
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A manifest, and where its object is; `kind` is that of a workload, None for any other object."""
+    """A manifest, and where its object is; `kind` is that of a workload, None for any other object.
+
+    `new` where the server does not know its kind yet: the run defines it.
+    """
 
     manifest: Manifest
     key: ObjectKey
     resource: Resource
     kind: Kind | None
+    new: bool = False
 
     @property
     def namespace(self) -> str | None:
@@ -119,7 +123,7 @@ def _one(manifest: Manifest, catalogue: Catalogue, namespace: str, *, said: bool
     space = (manifest.namespace or namespace) if served.namespaced else ""
     key = ObjectKey(space, manifest.kind, manifest.name, served.resource.group)
     kind = next((k for k in Kind if k.resource == served.resource), None)
-    return Placed(manifest, key, served.resource, kind)
+    return Placed(manifest, key, served.resource, kind, served.new)
 
 
 def _served(manifest: Manifest, catalogue: Catalogue, act: str) -> Served:
@@ -130,7 +134,7 @@ def _served(manifest: Manifest, catalogue: Catalogue, act: str) -> Served:
     what = f"{manifest.place}: the cluster serves no {manifest.kind} of {manifest.api_version}"
     if kinds is None:
         raise UnservedKind(
-            what, act=act, hint="fix apiVersion; a CustomResourceDefinition has to be there before its objects are read"
+            what, act=act, hint="fix apiVersion, or put the CustomResourceDefinition among the manifests"
         )
     close = nearest(manifest.kind, kinds)
     raise UnservedKind(what, act=act, hint=f"the nearest kind is {close}" if close else "fix kind or apiVersion")

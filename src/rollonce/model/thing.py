@@ -23,9 +23,13 @@ class ObjectKey:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A kind as discovery tells of it: where it is served, and whether its objects lie in namespaces."""
+    """A kind as discovery tells of it: where it is served, and whether its objects lie in namespaces.
+
+    `new` where it is not served yet, and the run itself defines it.
+    """
 
     api_version: str
     kind: str
     resource: Resource
     namespaced: bool
+    new: bool = False
