@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import threading
 from collections.abc import Callable
 
@@ -124,4 +126,44 @@ def test_a_process_that_dies_at_any_request(world: World, begun: Folder, number:
     with contextlib.suppress(Died):
         begun.converge(*ARGUMENTS, interposer=dying)
     assert number < len(dying.requests)
+    check_repaired(world, begun)
+
+
+def interrupting(number: int, moment: Moment, of: Callable[[Request], bool]) -> tuple[Interposer, threading.Event]:
+    """Ctrl-C at the n-th of those requests."""
+    count = [0]
+    done = threading.Event()
+    lock = threading.Lock()
+
+    def hook(_n: int, request: Request) -> None:
+        with lock:
+            due = of(request) and count[0] == number and not done.is_set()
+            count[0] += of(request)
+        if due:
+            done.set()
+            os.kill(os.getpid(), signal.SIGINT)
+
+    return Interposer(before=hook) if moment == "before" else Interposer(after=hook), done
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("number", range(len(WRITES)))
+def test_ctrl_c_at_any_write(world: World, begun: Folder, number: int, moment: Moment) -> None:
+    """It says what it knows, and the next run ends it."""
+    interposer, done = interrupting(number, moment, is_write)
+    run = begun.converge(*ARGUMENTS, interposer=interposer)
+    assert done.is_set()
+    assert run.code == 130, run.out + run.err
+    assert "Traceback" not in run.err
+    check_repaired(world, begun)
+
+
+@pytest.mark.parametrize("world", [SIMULATED], indirect=True)
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("number", range(REQUESTS))
+def test_ctrl_c_at_any_request(world: World, begun: Folder, number: int, moment: Moment) -> None:
+    """Reads too."""
+    interposer, done = interrupting(number, moment, lambda _: True)
+    run = begun.converge(*ARGUMENTS, interposer=interposer)
+    assert (done.is_set(), run.code) == (True, 130), run.out + run.err
     check_repaired(world, begun)
