@@ -125,5 +125,5 @@ def _is_established(definition: Any) -> bool:
 
 def _good(write: ObjectApply) -> Outcome:
     if write.creates:
-        return Outcome(Verdict.CREATED, "created", sent=True)
+        return Outcome(Verdict.CREATED, "it was not there", sent=True)
     return Outcome(Verdict.CHANGED, "applied" if write.fields else "only who owns its fields changed", sent=True)
