@@ -23,7 +23,7 @@ PAIRS = [pair for pair in fleet.pairs("b2") if not pair.startswith("cai")]
 ARGUMENTS = (*PAIRS, "--roll-on-config", "--deploy-id", "d1")
 # Of what is tried below, in the order of sending on one thread.
 WRITES = ["settings", "settings", "agent-ceo", "agent-ceo", "agent-ceo"]
-REQUESTS = 21
+REQUESTS = 23
 
 
 class Died(BaseException):

@@ -92,6 +92,21 @@ def test_what_a_client_side_apply_had_and_the_manifest_has_no_more_goes_away(wor
     assert LAST_APPLIED in world.get(CEO)["metadata"]["annotations"]
 
 
+def test_where_only_the_owner_changes_the_plan_says_so_and_nothing_rolls(world: World, folder: Folder) -> None:
+    """Defaults of the server are the client-side applier's too; they come back when its fields go."""
+    thing = fleet.ceo("b1")
+    explicit = fleet.ceo("b1")
+    explicit["spec"]["template"]["spec"]["containers"][0]["imagePullPolicy"] = "IfNotPresent"  # the default
+    world.has(explicit, config("settings", LOG="info"), server_side=False)
+    folder.has(thing, config("settings", LOG="info"))
+    run = folder.converge("-o", "json")
+    assert (run.code, run.outcome("agent-ceo")) == (0, "changed"), run.err
+    assert [w["changes"] for w in run.json()["workloads"]] == [[]]
+    assert "none: deployment/agent-ceo: only who owns its fields changes, nothing restarts" in run.err
+    assert "configmap/settings: only who owns its fields changes" in run.err
+    assert (world.revision(CEO), world.deploy_id(CEO)) == (1, None)
+
+
 def test_a_field_of_somebody_else_is_an_error_that_names_it_and_them(world: World, folder: Folder) -> None:
     """All fields of all objects at once, each with its manager and both values; nothing was sent."""
     created(world, fleet.ceo("b1"))

@@ -46,7 +46,10 @@ _decode = msgspec.json.Decoder().decode
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What the server answered to the manifest, None where nothing could be tried; `force` as it was needed."""
+    """What the server makes of the manifest, None where nothing could be tried; `force` as it was needed.
+
+    Where the ownership of fields has to move first, it is what comes of both.
+    """
 
     answer: Any = field(repr=False)
     force: bool = False
@@ -58,8 +61,7 @@ def of_object(folded: Folded, trial: Trial) -> ObjectOperation:
     if folded.live is None:
         # Nobody runs with it yet, so there is nothing to roll for it.
         return ObjectApply(key, (), folded.body(rolls=False), creates=True, force=trial.force)
-    answer = ownership.as_migrated(trial.answer, folded.live)
-    found = difference.between(_encode(_rest(folded.live)), _encode(_rest(answer)))
+    found = difference.between(_encode(_rest(folded.live)), _encode(_rest(trial.answer)))
     if not found and not ownership.claims_more(trial.answer, folded.live):
         return ObjectSkip(key)
     fields, body = tuple(d.words for d in found), folded.body(rolls=any(map(_of_data, found)))
@@ -71,8 +73,7 @@ def config(folded: Folded, trial: Trial) -> Config:
     live = folded.live
     if live is None or trial.answer is None:
         return Config(configs.digest(folded.still), due=False)
-    answer = ownership.as_migrated(trial.answer, live)
-    changed = any(map(_of_data, difference.between(_encode(_rest(live)), _encode(_rest(answer)))))
+    changed = any(map(_of_data, difference.between(_encode(_rest(live)), _encode(_rest(trial.answer)))))
     marked = ROLLS in (live["metadata"].get("annotations") or {})
     return Config(configs.digest(folded.still), due=changed or marked)
 
@@ -91,10 +92,9 @@ def of_workload(folded: Folded, live: Workload | None, trial: Trial, wish: Wish)
         expected = decode.workload(kind, _encode(trial.answer)).template.raw if trial.answer else None
         images = tuple(ImageChange(c.name, c.role, "", c.image) for c in folded.base.containers)
         return Create(key, images, folded.body(rolls=True), OF_NEW, expected, remarks)
-    answer = ownership.as_migrated(trial.answer, folded.live)
-    becomes = decode.workload(kind, _encode(answer))
+    becomes = decode.workload(kind, _encode(trial.answer))
     inside = difference.between(live.template.raw, becomes.template.raw)
-    outside = difference.between(_encode(_rest(folded.live, live)), _encode(_rest(answer, live)))
+    outside = difference.between(_encode(_rest(folded.live, live)), _encode(_rest(trial.answer, live)))
     changes = (*_template_changes(live, becomes, inside), *(ObjectChange(d.words, d.old, d.new) for d in outside))
     if not changes and not ownership.claims_more(trial.answer, folded.live):
         return Skip(key, SkipReason.CONVERGED, SKIPPING, live, remarks)

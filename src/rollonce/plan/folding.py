@@ -96,6 +96,19 @@ def fold(thing: Placed, live: Any, terms: Terms) -> Folded:
     return Folded(thing, live, rolling, still, base, wants, notes)
 
 
+def essence(live: Any) -> Any:
+    """What a fold and its trial rest on: the object without its status, and without what any write moves."""
+    metadata = live["metadata"]
+    owners = [
+        {name: value for name, value in entry.items() if name != "time"}
+        for entry in metadata.get("managedFields") or ()
+        if entry.get("subresource") != "status"
+    ]
+    kept = {name: value for name, value in metadata.items() if name != "resourceVersion"}
+    rest = {name: value for name, value in live.items() if name != "status"}
+    return {**rest, "metadata": {**kept, "managedFields": owners}}
+
+
 def workload(thing: Placed) -> Workload:
     """The workload of a manifest as it stands there. Raises MalformedManifest."""
     return _workload(thing, _bare(thing))

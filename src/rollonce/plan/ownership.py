@@ -8,6 +8,7 @@ is removed from the manifest would live for ever. kubectl moves it in the same w
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ import msgspec
 from rollonce.model.deploy import OWN_ANNOTATIONS
 from rollonce.plan import fieldset
 from rollonce.plan.fieldset import Fields, Path
+from rollonce.plan.jsonpatch import Operation, add, below, remove, test
 
 OURS = "rollonce"
 CLIENT_SIDE = "kubectl-client-side-apply"
@@ -23,6 +25,8 @@ LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _LAST_APPLIED: Path = ("f:metadata", "f:annotations", f"f:{LAST_APPLIED}")
 _OWN: tuple[Path, ...] = tuple(("f:metadata", "f:annotations", f"f:{name}") for name in OWN_ANNOTATIONS)
 REPLICAS: Path = ("f:spec", "f:replicas")
+_SERVERS = ("apiVersion", "kind", "metadata", "status")
+_OURS_TO_WRITE = ("labels", "annotations", "finalizers", "ownerReferences")
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
@@ -97,11 +101,45 @@ def movers(thing: Any) -> frozenset[str]:
     return frozenset(entry.manager for entry in entries(thing) if entry.moves)
 
 
-def as_migrated(answer: Any, live: Any) -> Any:
-    """What a trial's answer comes to where the migration precedes it: without what only the moving entries own.
+def after_migration(answer: Any, live: Any) -> bytes | None:
+    """The JSON Patch that, as a trial, tells what an apply comes to after the migration; None where that is `answer`.
 
-    The server does the same when the apply comes; this is what a plan shows, for a trial cannot follow a trial.
+    The apply takes away what only the moving entries own, defaults of the server among it, and the server puts its
+    defaults in again. A trial cannot follow a trial, so this one writes the result of both.
     """
+    pruned = _pruned(answer, live)
+    if pruned == answer:
+        return None
+    metadata = live["metadata"]
+    guards: list[Operation] = [
+        test("/metadata/uid", metadata["uid"]),
+        {"op": "replace", "path": "/metadata/resourceVersion", "value": metadata["resourceVersion"]},
+    ]
+    changes = [
+        *_rewritten("", _without(live, _SERVERS), _without(pruned, _SERVERS)),
+        *_rewritten("/metadata", _only(metadata, _OURS_TO_WRITE), _only(pruned["metadata"], _OURS_TO_WRITE)),
+    ]
+    return _encode([*guards, *changes])
+
+
+def _without(thing: Any, names: Collection[str]) -> dict[str, Any]:
+    return {name: value for name, value in thing.items() if name not in names}
+
+
+def _only(thing: Any, names: Collection[str]) -> dict[str, Any]:
+    return {name: value for name, value in thing.items() if name in names}
+
+
+def _rewritten(at: str, old: dict[str, Any], new: dict[str, Any]) -> Iterator[Operation]:
+    for name in dict.fromkeys((*old, *new)):
+        if name not in new:
+            yield remove(below(at, name))
+        elif old.get(name) != new[name]:
+            yield add(below(at, name), new[name])
+
+
+def _pruned(answer: Any, live: Any) -> Any:
+    """Without what only the moving entries own."""
     moving = [entry for entry in entries(live) if entry.moves]
     if not moving:
         return answer

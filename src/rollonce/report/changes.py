@@ -31,7 +31,9 @@ def cells(change: Change) -> Cells:
         case ValueChange(field=field, role=role):
             container = "" if isinstance(field, MetadataField) else _place(field.container, role)
             return Cells(container, _value(change.old), _value(change.new), _what(field))
-        case TemplateChange(path=path, old=before, new=after) | ObjectChange(path=path, old=before, new=after):
+        case ObjectChange(path=path, old=before, new=after):
+            return Cells("", _value(before), _value(after), f"workload {path}")
+        case TemplateChange(path=path, old=before, new=after):
             return Cells("", _value(before), _value(after), path)
         case _ as never:
             assert_never(never)
