@@ -30,31 +30,20 @@ def _paths(fields: Fields, at: Path) -> Iterator[Path]:
             yield (*at, name)
 
 
-def united(one: Fields, other: Fields) -> Fields:
-    """The members of both."""
-    if not one or not other:
-        # A leaf is a member of its own, also beside members below it.
-        more = one or other
-        return {".": {}, **more} if more and "." not in more else dict(more)
-    return {
-        name: united(one[name], other[name])
-        if name in one and name in other and name != "."
-        else one.get(name, other.get(name))
-        for name in dict.fromkeys((*one, *other))
-    }
-
-
-def without(fields: Fields, path: Path) -> Fields:
-    """The set less one member and what is below it; empty maps that remain are left out."""
-    head, *rest = path
-    if head not in fields:
-        return fields
-    if not rest:
-        return {name: inner for name, inner in fields.items() if name != head}
-    inner = without(fields[head], tuple(rest))
-    if inner:
-        return {**fields, head: inner}
-    return {name: value for name, value in fields.items() if name != head}
+def written(members: Iterable[Path]) -> Fields:
+    """The form of a set: what is a member and has members below it has a dot among them."""
+    fields: Fields = {}
+    for path in sorted(members, key=len):
+        node = fields
+        for step in path[:-1]:
+            inner = node.get(step)
+            if inner is None:
+                node[step] = inner = {}
+            elif not inner:
+                inner["."] = {}
+            node = inner
+        node[path[-1]] = {}
+    return fields
 
 
 def remove(document: Any, gone: Iterable[Path], kept: frozenset[Path]) -> None:

@@ -77,11 +77,9 @@ def migration(thing: Any) -> bytes | None:
     if not moving:
         return None
     ours = next((entry for entry in known if entry.ours), None)
-    fields: Fields = dict(ours.fields) if ours else {}
-    for entry in moving:
-        fields = fieldset.united(fields, entry.fields) if fields else entry.fields
+    owned = frozenset(path for entry in ([ours] if ours else []) + moving for path in fieldset.paths(entry.fields))
     # Nobody of ours writes that annotation: owned by us, the next apply would remove it under kubectl's feet.
-    fields = fieldset.without(fields, _LAST_APPLIED)
+    fields = fieldset.written(owned - {_LAST_APPLIED})
     model = (ours or moving[0]).whole
     becomes = {**model, "manager": OURS, "operation": "Apply", "fieldsV1": fields}
     left = [entry.whole for entry in known if not entry.moves and not entry.ours]
