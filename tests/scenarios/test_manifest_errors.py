@@ -273,6 +273,19 @@ def test_somebody_who_makes_it_first_is_not_written_over(world: World, folder: F
     assert world.get(CEO)["spec"]["minReadySeconds"] == 1
 
 
+def test_somebody_who_makes_it_first_and_manages_it_is_left_alone(world: World, folder: Folder) -> None:
+    """Made for nothing, and of it there is something by now: all that is decided of what is there is decided anew."""
+    folder.has(fleet.ceo("b1", annotations={"note": "ours"}))
+    label = {"labels": {"argocd.argoproj.io/instance": "agents"}}
+    theirs = world.backend.prepared(fleet.ceo("b1", metadata=label))
+    other = before_first_write(lambda world: world.kubectl("create", "-f", "-", input=theirs), world)
+    run = folder.converge(interposer=other)
+    assert run.code == 4, run.out + run.err
+    assert "Argo CD manages it" in run.out
+    assert world.revision(CEO) == 1
+    assert "annotations" not in world.get(CEO)["spec"]["template"]["metadata"]
+
+
 def test_a_rollout_that_fails_holds_back_what_comes_after_it(world: World, folder: Folder) -> None:
     """The autoscaler is for what runs."""
     folder.has(fleet.ceo("b1"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from tests.controlplane import manifests
 from tests.scenarios import fleet
 from tests.scenarios.interposer import Interposer
-from tests.scenarios.manifest_folder import Folder, autoscaler, config, secret, written
+from tests.scenarios.manifest_folder import Folder, autoscaler, config, is_write, secret, written
 from tests.scenarios.world import World, image
 
 CEO = "deployment/agent-ceo"
@@ -154,15 +155,15 @@ def test_replicas_that_somebody_scaled_are_left_alone_and_said_so(world: World, 
 
 def test_no_value_of_a_secret_is_ever_shown(world: World, folder: Folder) -> None:
     """Neither in the plan, nor in a conflict, nor in what the server says."""
-    world.kubectl("create", "-f", "-", input=secret("tokens", KEY="hunter2"))
+    world.kubectl("create", "-f", "-", input=secret("account", USER="hunter2"))
     container = {"name": "API_TOKEN", "value": "hunter3"}
     thing = fleet.ceo("b1")
     thing["spec"]["template"]["spec"]["containers"][0]["env"] = [container]
-    folder.has(secret("tokens", KEY="hunter4", OTHER="hunter5"), thing)
+    folder.has(secret("account", USER="hunter4", OTHER="hunter5"), thing)
     refused = folder.converge()
-    taken = folder.converge("--take-ownership", "data.KEY", "-o", "json")
+    taken = folder.converge("--take-ownership", "data.USER", "-o", "json")
     assert (refused.code, taken.code) == (4, 0), taken.err
-    folder.has({**secret("tokens", KEY="hunter6"), "type": "example.com/hunter6"}, thing)
+    folder.has({**secret("account", USER="hunter6"), "type": "example.com/hunter6"}, thing)
     broken = folder.converge("--take-ownership", "type")
     assert (broken.code, broken.err.splitlines()[0]) == (2, "error: refused-manifest")
     for run in (refused, taken, broken):
@@ -172,17 +173,18 @@ def test_no_value_of_a_secret_is_ever_shown(world: World, folder: Folder) -> Non
 
 def test_the_autoscaler_itself_decides_between_its_bounds(world: World, folder: Folder) -> None:
     """Made in the same run, after its workload: from then on replicas are its own."""
-    folder.has(autoscaler("agent-ceo", 1, 4), fleet.ceo("b1"))
+    folder.has(autoscaler("agent-ceo", 2, 4), fleet.ceo("b1", replicas=2))
     seen = Interposer()
     assert folder.converge(interposer=seen).code == 0
     assert written(seen) == ["agent-ceo", "agent-ceo"]
-    assert [
-        r.path.split("/")[-2] for r in seen.requests if r.method == "PATCH" and ("dryRun", "All") not in r.query
-    ] == ["deployments", "horizontalpodautoscalers"]
-    # Still ours, and unscaled: it stays as it is, whatever the manifest says.
-    folder.has(autoscaler("agent-ceo", 1, 4), {**fleet.ceo("b2", replicas=4)})
-    assert folder.converge().code == 0
-    assert world.get(CEO)["spec"]["replicas"] == 1
+    kinds = [request.path.split("/")[-2] for request in seen.requests if is_write(request)]
+    assert kinds == ["deployments", "horizontalpodautoscalers"]
+    # Still ours, and unscaled: it stays as it is, whatever the manifest says; left out it would fall to 1.
+    folder.has(autoscaler("agent-ceo", 2, 4), fleet.ceo("b2", replicas=4))
+    seen = Interposer()
+    assert folder.converge(interposer=seen).code == 0
+    [sent] = [json.loads(request.body) for request in seen.requests if is_write(request)]
+    assert sent["spec"]["replicas"] == world.get(CEO)["spec"]["replicas"] == 2
     assert world.revision(CEO) == 2
 
 
