@@ -68,6 +68,40 @@ def test_a_manifest_that_the_server_does_not_take_stops_all_before_anything_is_s
     assert f"{folder.path}/1.json:1: " in run.err
     assert words in run.err
     assert written(seen) == []
+    tried = [request.path for request in seen.requests if ("dryRun", "All") in request.query]
+    assert len(tried) == len(set(tried))  # its word is final, also where it comes as a fault of the server
+
+
+def test_no_credential_of_a_workload_is_repeated(world: World, folder: Folder) -> None:
+    """Neither by us nor by the server, which quotes what it does not take."""
+    thing: Object = fleet.ceo("b1")
+    twice = [{"name": "API_PIN", "value": "48151623"}] * 2
+    for variables in (twice, [{"name": "API_PIN", "value": 48151623}]):
+        thing["spec"]["template"]["spec"]["containers"][0]["env"] = variables
+        folder.has(thing)
+        run = folder.converge()
+        assert run.code == 2
+        assert "env" in run.err
+        assert "48151623" not in run.out + run.err
+
+
+@real_only("users and their rights")
+def test_a_right_that_is_missing_shows_before_anything_is_sent(world: World, folder: Folder) -> None:
+    """The trial needs the rights of the write; that of autoscalers only serves to know whose replicas are."""
+    world.has(fleet.ceo("b1"), server_side=False)
+    for name, resource in (("workloads", "deployments.apps"), ("config", "configmaps")):
+        verbs = "get,watch,patch" if name == "workloads" else "get"
+        world.kubectl("create", "role", f"apply-{name}", f"--verb={verbs}", f"--resource={resource}")
+        world.kubectl("create", "rolebinding", f"apply-{name}", f"--role=apply-{name}", "--user=spare-3")
+    folder.has(config("settings", A="1"), fleet.ceo("b2"))
+    seen = Interposer()
+    run = folder.converge(user="spare-3", interposer=seen)
+    assert (run.code, run.err.splitlines()[0]) == (3, "error: forbidden"), run.err
+    assert written(seen) == []
+    folder.has(fleet.ceo("b2"))
+    allowed = folder.converge(user="spare-3")
+    assert allowed.code == 0, allowed.out + allowed.err
+    assert "whether an autoscaler sets replicas" in allowed.out
 
 
 def test_a_typo_among_the_pairs_is_an_error(world: World, folder: Folder) -> None:

@@ -124,6 +124,19 @@ def test_a_field_of_somebody_else_is_an_error_that_names_it_and_them(world: Worl
     assert written(seen) == []
 
 
+def test_no_credential_is_shown_in_a_conflict(world: World, folder: Folder) -> None:
+    """Known by the name of its variable."""
+    thing, other = fleet.ceo("b1"), fleet.ceo("b1")
+    for one, value in ((thing, "hunter2"), (other, "hunter3")):
+        one["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "API_TOKEN", "value": value}]
+    created(world, thing)
+    folder.has(other)
+    run = folder.converge()
+    assert (run.code, run.err.splitlines()[0]) == (4, "error: owned-by-others")
+    assert 'env[name="API_TOKEN"].value belongs to kubectl-create: it is (hidden)' in run.err
+    assert "hunter" not in run.out + run.err
+
+
 def test_only_the_fields_that_are_named_are_taken_over(world: World, folder: Folder) -> None:
     """One field is no permission for another one."""
     created(world, fleet.ceo("b1"))

@@ -152,6 +152,9 @@ class Applier:
                     yield text
                 case dict() as inner:
                     left += inner.values()
+                    name, value = str(inner.get("name", "")), inner.get("value")
+                    if isinstance(value, str | int | float) and credential.looks_like_one(name, str(value)):
+                        yield str(value)
                 case list() as inner:
                     left += inner
 

@@ -7,19 +7,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from rollonce.errors import OwnedByOthers
 from rollonce.model import credential
 from rollonce.model.deploy import OWN_ANNOTATIONS
-from rollonce.plan import fieldpath, ownership
+from rollonce.plan import difference, fieldpath, ownership
 from rollonce.plan.folding import Folded
 
 _MANAGER = re.compile(r'conflict with "((?:[^"\\]|\\.)*)"')
 _OWN = frozenset(f".metadata.annotations.{name}" for name in OWN_ANNOTATIONS)
 _ABSENT = "nothing"
 _SHOWN = 20
-_encode = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,5 +67,4 @@ def _shown(document: Any, folded: Folded, field: str) -> str:
         return _ABSENT
     if folded.thing.manifest.kind == "Secret" and field.startswith((".data", ".stringData")):
         return credential.HIDDEN
-    text = value if isinstance(value, str) else _encode(value).decode()
-    return credential.shown(fieldpath.owner_name(field), text) if text else '""'
+    return difference.shown(value, fieldpath.owner_name(field))

@@ -145,7 +145,8 @@ def _workload(thing: Placed, body: Any) -> Workload:
     except UnreadableAnswer as error:
         words = str(error.__cause__ or error)
         raise MalformedManifest(
-            f"{thing.manifest.place}: it is no {kind.title}: {words}", hint="kubectl explain shows what belongs there"
+            f"{thing.manifest.place}: it is no {kind.title}: {words}",
+            hint="kubectl explain shows what belongs there; a number that is the value of an env has to be quoted",
         ) from None
 
 
