@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from tests.controlplane import manifests
 from tests.scenarios import fleet
 from tests.scenarios.interposer import Interposer
-from tests.scenarios.manifest_folder import Folder, config, written
+from tests.scenarios.manifest_folder import Folder, Object, config, written
 from tests.scenarios.world import World, image
 
 CEO, CSO = fleet.BOTH
@@ -37,3 +38,40 @@ def test_the_two_steps_of_a_pipeline_become_one_and_the_next_run_sends_nothing(w
     again = folder.converge(*fleet.pairs("b2"), "--set-env", "agent:BUILD=b2", interposer=seen)
     assert (again.code, written(seen)) == (0, []), again.out
     assert (world.revision(CEO), world.revision(CSO)) == (2, 2)
+
+
+def test_each_kind_of_workload(world: World, folder: Folder) -> None:
+    """Created, changed with edits in it, and left alone."""
+    refs = ("sts/queue", "ds/collector", "cronjob/report")
+
+    def things(seconds: int) -> list[Object]:
+        found = [
+            manifests.statefulset("queue", {"agent": "x:dev"}),
+            manifests.daemonset("collector", {"agent": "x:dev"}),
+            manifests.cronjob("report", {"agent": "x:dev"}),
+        ]
+        for thing in found:
+            spec = thing["spec"].get("jobTemplate", thing)["spec"]["template"]["spec"]
+            spec["terminationGracePeriodSeconds"] = seconds
+        return found
+
+    for build, seconds, verdicts in (
+        ("b1", 5, {"created"}),
+        ("b2", 6, {"rolled", "changed"}),
+        ("b2", 6, {"unchanged"}),
+    ):
+        folder.has(*things(seconds))
+        run = folder.converge(f"agent={image('agent', build)}", "--set-env", "agent:BUILD=x", "-o", "json")
+        assert run.code == 0, run.out + run.err
+        assert {w["outcome"]["verdict"] for w in run.json()["workloads"]} == verdicts
+        for ref in refs:
+            thing = world.get(ref)
+            spec = thing["spec"].get("jobTemplate", thing)["spec"]["template"]["spec"]
+            assert spec["terminationGracePeriodSeconds"] == seconds
+            assert spec["containers"][0]["image"] == image("agent", build)
+            assert spec["containers"][0]["env"] == [{"name": "BUILD", "value": "x"}]
+    # What is of a CronJob itself, and not of its pods.
+    [_, _, job] = things(6)
+    folder.has({**job, "spec": {**job["spec"], "schedule": "0 0 2 1 *"}})
+    run = folder.converge(f"agent={image('agent', 'b2')}", "--set-env", "agent:BUILD=x", "-o", "json")
+    assert [c["name"] for c in run.json()["workloads"][0]["changes"]] == ["spec.schedule"]
