@@ -75,3 +75,20 @@ def test_each_kind_of_workload(world: World, folder: Folder) -> None:
     folder.has({**job, "spec": {**job["spec"], "schedule": "0 0 2 1 *"}})
     run = folder.converge(f"agent={image('agent', 'b2')}", "--set-env", "agent:BUILD=x", "-o", "json")
     assert [c["name"] for c in run.json()["workloads"][0]["changes"]] == ["spec.schedule"]
+
+
+def test_the_story_a_pipeline_of_two_steps_becomes_one_command(world: World, folder: Folder) -> None:
+    """Two rolls a deploy before, one after. What the old steps' tools own is taken over once, by name."""
+    world.has(fleet.ceo("b1"))
+    world.kubectl("set", "image", CEO, f"agent={image('agent', 'b2')}")
+    world.settled(CEO)
+    world.has(fleet.ceo("b2"))
+    assert world.revision(CEO) == 3
+    folder.has(fleet.ceo("dev"))
+    pairs = [[pair for pair in fleet.pairs(f"b{n}") if not pair.startswith("cai")] for n in (3, 4, 5)]
+    assert folder.converge(*pairs[0]).code == 4
+    first = folder.converge(*pairs[0], "--take-ownership", "spec.template.spec.containers[*].image")
+    assert (first.code, world.revision(CEO)) == (0, 4), first.out + first.err
+    for n, wanted in enumerate(pairs[1:], start=5):
+        run = folder.converge(*wanted)
+        assert (run.code, world.revision(CEO)) == (0, n), run.out + run.err
