@@ -12,14 +12,14 @@ OF_MANIFESTS = (
         "plan/folding.py",
         'seen = {name: self.live["metadata"][name] for name in ("uid", "resourceVersion")}',
         "seen = {}",
-        f"{SCENARIOS}errors.py::test_somebody_who_writes_before_any_write_of_ours_is_seen",
+        f"{SCENARIOS}runs.py::test_somebody_who_writes_before_any_write_of_ours_is_seen",
     ),
     Mutation(
         "what is made may be there by then",
         "plan/folding.py",
         'seen = {"resourceVersion": _OF_NOTHING}',
         "seen = {}",
-        f"{SCENARIOS}errors.py::test_somebody_who_makes_it_first_and_manages_it_is_left_alone",
+        f"{SCENARIOS}runs.py::test_somebody_who_makes_it_first_and_manages_it_is_left_alone",
     ),
     Mutation(
         "replicas of others are sent",

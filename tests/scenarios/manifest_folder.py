@@ -55,6 +55,11 @@ def autoscaler(name: str, least: int, most: int) -> Object:
     }
 
 
+def backup(name: str) -> Object:
+    """Of a kind that nobody serves, unless a test defines it."""
+    return {"apiVersion": "scenario.example/v1", "kind": "Backup", "metadata": {"name": name}, "spec": {}}
+
+
 def is_write(request: Request) -> bool:
     """Whether a request changes anything."""
     return request.method == "PATCH" and ("dryRun", "All") not in request.query
