@@ -216,6 +216,7 @@ def test_the_audit_log_names_the_writer(
 
 RIGHTS = {
     "deployer": {"get", "list", "watch", "patch"},
+    "applier": {"get", "list", "watch", "patch", "create"},
     "lister": {"get", "list", "patch"},
     "reader": {"get", "list", "watch"},
     "nobody": set[str](),

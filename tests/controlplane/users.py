@@ -18,6 +18,18 @@ _EVIDENCE = (
     ("", "namespaces"),
 )
 _CLAIMS = (("", "persistentvolumeclaims"),)
+# What manifests of a deploy have beside workloads.
+_OTHERS = (
+    ("", "namespaces"),
+    ("", "configmaps"),
+    ("", "secrets"),
+    ("", "services"),
+    ("", "serviceaccounts"),
+    ("autoscaling", "horizontalpodautoscalers"),
+    ("policy", "poddisruptionbudgets"),
+    ("apiextensions.k8s.io", "customresourcedefinitions"),
+    ("scenario.example", "backups"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +68,10 @@ MACHINERY = (
 PEOPLE = (
     User("admin", ("system:masters",)),
     User("deployer", rules=(Rule(("get", "list", "watch", "patch"), _WORKLOADS), Rule(("list",), _CLAIMS))),
+    User(
+        "applier",
+        rules=(Rule(("get", "list", "watch", "patch", "create"), _WORKLOADS + _OTHERS), Rule(("list",), _CLAIMS)),
+    ),
     User("lister", rules=(Rule(("get", "list", "patch"), _WORKLOADS), Rule(("list",), _CLAIMS))),
     User("reader", rules=(Rule(("get", "list", "watch"), _WORKLOADS + _EVIDENCE),)),
     User("nobody"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import threading
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from tests.controlplane.description import ControlPlane, NeedsBuiltControlPlane
 from tests.controlplane.kubectl import Kubectl
 from tests.docs.examples import Place
 from tests.docs.pages import ROOT
-from tests.docs.scenes import SCENES
+from tests.docs.scenes import SCENES, folder
 
 # Nothing of the caller's: a CI's variables would be taken for the deploy.
 _BARE = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "COLUMNS": "80"}
@@ -114,6 +115,9 @@ def scene(
     (tmp_path / "expired.yaml").write_text(_altered(control_plane, user={"token": "expired"}))
     (tmp_path / "untrusted.yaml").write_text(_altered(control_plane, cluster={"server": control_plane.server}))
     (tmp_path / "typo.yaml").write_text("spec:\n  containerz: []\n")
+    (tmp_path / "k8s").mkdir()
+    for name, thing in folder().items():
+        (tmp_path / "k8s" / name).write_text(json.dumps(thing))
     environment = _BARE | {"HOME": str(tmp_path), "KUBECONFIG": str(control_plane.kubeconfig("admin"))}
     return Place(tmp_path, environment, namespace, str(control_plane.kubectl))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from tests.controlplane import manifests
 from tests.controlplane.manifests import Object
@@ -56,4 +57,46 @@ def managed(namespace: str) -> list[Object]:
     ]
 
 
-SCENES: dict[str, Callable[[str], list[Object]]] = {"fleet": fleet, "mixed": mixed, "managed": managed}
+def manifested(namespace: str) -> list[Object]:
+    """What `kubectl apply` has made of an older state of the folder `k8s`, and one object that was created by hand."""
+    settings = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "settings"},
+        "data": {"LOG_LEVEL": "info"},
+    }
+    return [settings, _agent(f"{REGISTRY}/agent:4f2c-1186", f"{REGISTRY}/git-sync:4f2c-1186")]
+
+
+def _agent(agent: str, sync: str, **spec: Any) -> Object:
+    images = {"agent": agent, "git-sync": sync}
+    thing = manifests.deployment("agent-ceo", images, strategy="Recreate", **spec)
+    first = thing["spec"]["template"]["spec"]["containers"][0]
+    first["envFrom"] = [{"configMapRef": {"name": "settings"}}]
+    return thing
+
+
+def folder() -> dict[str, Object]:
+    """The folder `k8s` of the examples: images are those of nobody, until a deploy puts its own in."""
+    settings = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "settings"},
+        "data": {"LOG_LEVEL": "debug"},
+    }
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "agent-ceo"},
+        "spec": {"selector": {"app": "agent-ceo"}, "ports": [{"port": 80}]},
+    }
+    agent = _agent(f"{REGISTRY}/agent:dev", f"{REGISTRY}/git-sync:dev", minReadySeconds=1)
+    return {"agent-ceo.json": agent, "service.json": service, "settings.json": settings}
+
+
+SCENES: dict[str, Callable[[str], list[Object]]] = {
+    "fleet": fleet,
+    "mixed": mixed,
+    "managed": managed,
+    "manifests": manifested,
+}

@@ -84,7 +84,7 @@ FAST = (
     Mutation(
         "a plan is made anew though it was fixed",
         "rollout/step.py",
-        "if terms.fixed and operations != state.patch.operations:",
+        "if terms.fixed and operations != _sent_before(state):",
         "if False:",
         f"{EXECUTOR}what_was_planned_before_is_not_planned_anew",
     ),
@@ -175,15 +175,15 @@ FAST = (
     Mutation(
         "a workload that was made anew is taken for the old one",
         "rollout/step.py",
-        "    if now.uid != state.first.uid:\n",
-        "    if False:\n",
+        "return state.first is not None and now.uid != state.first.uid",
+        "return False",
         f"{STEP}made_anew_meanwhile_it_is_another_one",
     ),
     Mutation(
         "it tries more often than five times",
         "rollout/step.py",
-        "if state.attempt >= MOST_ATTEMPTS:",
-        "if state.attempt >= MOST_ATTEMPTS + 2:",
+        "            if state.attempt >= MOST_ATTEMPTS:",
+        "            if state.attempt >= MOST_ATTEMPTS + 2:",
         f"{STEP}it_gives_up_after_the_fifth_attempt",
     ),
     Mutation(
@@ -224,15 +224,15 @@ FAST = (
     Mutation(
         "our own failure, there when it is read back, is taken for an old one",
         "rollout/step.py",
-        "before = sent.patch.workload if status.observed(accepted) else accepted",
-        "before = accepted",
+        "earlier = before(sent.patch) if status.observed(accepted) else accepted",
+        "earlier = accepted",
         f"{STEP}our_own_failure_may_be_there_when_it_is_read_back",
     ),
     Mutation(
         "a failure told between our read and our patch is taken for ours",
         "rollout/step.py",
-        "before = sent.patch.workload if status.observed(accepted) else accepted",
-        "before = sent.patch.workload",
+        "earlier = before(sent.patch) if status.observed(accepted) else accepted",
+        "earlier = before(sent.patch)",
         f"{STEP}a_failure_of_the_last_rollout_told_between_our_read_and_our_patch_is_not_ours",
     ),
     Mutation(
@@ -280,7 +280,7 @@ FAST = (
     Mutation(
         "what a new list lacks is not taken for deleted",
         "app/conduct.py",
-        "return (*present, *((key, events.Deleted(uid)) for key, uid in lost))",
+        "return (*present, *((key, events.Deleted(uid)) for key, uid in lost if uid))",
         "return present",
         f"{WATCHING}what_a_new_list_lacks_was_deleted",
     ),

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutations.guards import CLUSTER, FAST, Mutation
+from tests.mutations import guards
+from tests.mutations.guards import CLUSTER, Mutation
+from tests.mutations.manifest_guards import OF_MANIFESTS
 
 ROOT = Path(__file__).parents[2]
+FAST = (*guards.FAST, *OF_MANIFESTS)
 # pytest's exit code for failed tests; others mean that nothing was shown (no such test, broken import).
 TESTS_FAILED = 1
 PATIENCE = 300

@@ -43,6 +43,8 @@ _KINDS = {
     "cronjob cj": ("apis/batch/v1", "cronjobs", True),
     "pod pods": ("api/v1", "pods", True),
     "configmap": ("api/v1", "configmaps", True),
+    "secret": ("api/v1", "secrets", True),
+    "horizontalpodautoscaler hpa": ("apis/autoscaling/v2", "horizontalpodautoscalers", True),
     "persistentvolumeclaim": ("api/v1", "persistentvolumeclaims", True),
     "persistentvolume": ("api/v1", "persistentvolumes", False),
     "namespace": ("api/v1", "namespaces", False),
@@ -126,6 +128,11 @@ class _Command:
         match name, rest:
             case "apply", []:
                 return self._apply()
+            case "create", []:
+                thing = self._placed(json.loads(self._options["input"]))
+                return _shown(
+                    self._ask("POST", self._path(thing["kind"].lower()), thing, **_by("kubectl-create", strict=True))
+                )
             case "create", [kind, thing]:
                 body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": thing}}
                 return _shown(self._ask("POST", self._path(kind), body, **_by("kubectl-create", strict=True)))
@@ -175,16 +182,18 @@ class _Command:
         document = json.loads(self._options["input"])
         things = document["items"] if document["kind"] == "List" else [document]
         for thing in things:
-            kind = thing["kind"].lower()
-            placed = thing
-            if KINDS[kind][2]:
-                placed = {**thing, "metadata": {"namespace": self._namespace, **thing["metadata"]}}
-            ref = f"{kind}/{thing['metadata']['name']}"
+            placed = self._placed(thing)
+            ref = f"{thing['kind'].lower()}/{thing['metadata']['name']}"
             if "--server-side" in self._options:
                 self._apply_server_side(ref, placed)
             else:
                 self._apply_client_side(ref, placed)
         return ""
+
+    def _placed(self, thing: Object) -> Object:
+        if not KINDS[thing["kind"].lower()][2]:
+            return thing
+        return {**thing, "metadata": {"namespace": self._namespace, **thing["metadata"]}}
 
     def _apply_server_side(self, ref: str, thing: Object) -> None:
         """kubectl/pkg/cmd/apply/apply.go: apply, and take over what a client-side apply had."""

@@ -29,6 +29,7 @@ def _writers(world: World) -> None:
     world.settled("deploy/cso")
     world.apply(manifests.deployment("cso", {"agent": a2}, replicas=2))
     world.settled("deploy/cso")
+    world.kubectl("create", "-f", "-", input=manifests.deployment("cto", {"agent": a1}))
     for words in (
         ("set", "image", "deploy/ceo", f"agent={a2}", f"fetch={a3}"),
         ("set", "image", "deploy/ceo", f"agent={a2}"),

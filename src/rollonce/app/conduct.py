@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from rollonce import status
 from rollonce.app import merging
+from rollonce.app.applier import Applier
 from rollonce.app.fleet import NOT_FOUND, Scope
 from rollonce.app.ports import Ports
 from rollonce.cluster.fanout import Inbox
@@ -20,17 +21,19 @@ from rollonce.errors import (
     ConnectionLost,
     PatchRefused,
     Redirected,
+    RefusedManifest,
     ServerFault,
     UnreadableAnswer,
 )
 from rollonce.model import credential, decode
 from rollonce.model.kind import Kind
+from rollonce.model.thing import ObjectKey
 from rollonce.model.workload import WorkloadKey
-from rollonce.plan.operation import Patch, Plan, Skip
+from rollonce.plan.operation import Apply, Create, Patch, Plan, Skip, Write
 from rollonce.rollout import events
 from rollonce.rollout import step as executor
 from rollonce.rollout.outcome import Outcome, Verdict
-from rollonce.rollout.states import Ended, Rolling, Sending, State
+from rollonce.rollout.states import Ended, Reading, Rolling, Sending, State
 from rollonce.rollout.step import Terms
 
 CONFLICT = 409
@@ -69,6 +72,7 @@ class Result:
 
     outcomes: Mapping[WorkloadKey, Outcome]
     interruption: KeyboardInterrupt | None = None
+    objects: Mapping[ObjectKey, Outcome] = field(default_factory=dict)
 
 
 Event = Sent | Progressed | Finished
@@ -81,12 +85,15 @@ _Message = tuple[tuple[WorkloadKey, events.Event], ...]
 class Conductor:
     """One run of a plan. Everything that decides is in `rollout.step`; states are changed by one thread only."""
 
-    def __init__(self, ports: Ports, plan: Plan, terms: Terms, listen: Listener) -> None:
+    def __init__(
+        self, ports: Ports, plan: Plan, terms: Terms, listen: Listener, applier: Applier | None = None
+    ) -> None:
         self._ports = ports
         self._terms = terms
+        self._applier = applier
         self._secrets = terms.wish.desired.secrets
         self._listen = listen
-        self._patches = plan.patches
+        self._writes = plan.writes
         self._states: dict[WorkloadKey, State] = {}
         self._active: set[WorkloadKey] = set()
         self._begun: set[WorkloadKey] = set()
@@ -96,10 +103,10 @@ class Conductor:
             if isinstance(operation, Skip):
                 self._states[operation.key], _ = executor.follow(operation, terms)
 
-    def send_nothing(self) -> Result:
+    def send_nothing(self, why: str = "other workloads are refused") -> Result:
         """The outcomes where nothing may be sent and nobody waits."""
-        for patch in self._patches:
-            self._states[patch.key] = Ended(Outcome(Verdict.NOT_SENT, "other workloads are refused"))
+        for write in self._writes:
+            self._states[write.key] = Ended(Outcome(Verdict.NOT_SENT, why))
         return Result(self._outcomes())
 
     def open_watches(self, scopes: Iterable[Scope]) -> None:
@@ -110,7 +117,7 @@ class Conductor:
         """
         if not self._terms.wait:
             return
-        waited = {patch.key for patch in self._patches if patch.key.kind is not Kind.CRON_JOB}
+        waited = {write.key for write in self._writes if write.key.kind is not Kind.CRON_JOB}
         waited |= {key for key, state in self._states.items() if isinstance(state, Rolling)}
         needed = [scope for scope in scopes if any(_takes(scope, key) for key in waited)]
         opened = self._ports.fanout.gather([self._opening(scope) for scope in needed])
@@ -141,7 +148,7 @@ class Conductor:
         inbox: Inbox[_Message] = self._ports.fanout.inbox()
         deadline = None if timeout is None else self._ports.clock.now() + timeout
         try:
-            begun = [(patch.key, *executor.begin(patch)) for patch in self._patches]
+            begun = [(write.key, *executor.begin(write)) for write in self._writes]
             # Before any watch is followed: what is lost at once, or lacking in a first list, has to find its state.
             for key, state in (*self._states.items(), *((key, state) for key, state, _ in begun)):
                 self._enter(key, state)
@@ -229,9 +236,9 @@ class Conductor:
     def _carrying(self, key: WorkloadKey, effect: events.Effect) -> Callable[[], _Message]:
         def carry() -> _Message:
             match effect:
-                case events.Send(patch=patch):
+                case events.Send(patch=write):
                     self._begun.add(key)
-                    return ((key, self._send(patch)),)
+                    return ((key, self._send(write)),)
                 case events.ReadAgain():
                     return ((key, self._read(key)),)
                 case _ as never:
@@ -239,11 +246,14 @@ class Conductor:
 
         return carry
 
-    def _send(self, patch: Patch) -> events.Event:
-        key = patch.key
+    def _send(self, write: Write) -> events.Event:
+        key, sent = write.key, write
         try:
-            raw = self._ports.client.patch(key.kind.resource, key.namespace, key.name, patch.operations)
-            return events.Accepted(decode.workload(key.kind, raw))
+            if isinstance(write, Patch):
+                raw = self._ports.client.patch(key.kind.resource, key.namespace, key.name, write.operations)
+            else:
+                raw, sent = self._apply(write)
+            return events.Accepted(decode.workload(key.kind, raw), None if sent is write else sent)
         except (ConnectionLost, ServerFault, UnreadableAnswer, Redirected) as error:
             # After any of these the patch may be in the object all the same.
             return events.Lost(error.fact)
@@ -254,20 +264,38 @@ class Conductor:
                 # The API server applies a patch anew when somebody writes meanwhile; it gave up doing so.
                 return events.Lost(refusal.fact)
             # A validation error, or a policy's message, may quote what was sent.
-            words = credential.without(refusal.fact, self._secrets)
-            return events.Rejected(words, conflict=refusal.status == INVALID)
+            words = credential.without(refusal.fact, self._secrets_of(write))
+            return events.Rejected(words, conflict=refusal.status == INVALID and isinstance(write, Patch))
+        except RefusedManifest as refusal:
+            return events.Rejected(refusal.fact, conflict=False)
         except AccessError as error:
             return events.Rejected(error.fact, conflict=False)
 
+    def _secrets_of(self, write: Write) -> frozenset[str]:
+        if isinstance(write, Patch) or self._applier is None:
+            return self._secrets
+        return frozenset(self._applier.secrets(self._applier.thing(write.key)))
+
+    def _apply(self, write: Apply | Create) -> tuple[bytes, Write]:
+        if self._applier is None:
+            raise AssertionError(f"nothing to apply {write.key} with")
+        return self._applier.send(write)
+
+    def _read_applied(self, applier: Applier, key: WorkloadKey) -> events.Event:
+        found = applier.read(key)
+        return events.Missing() if found is None else events.Found(found[0], again=found[1])
+
     def _read(self, key: WorkloadKey) -> events.Event:
         try:
+            if self._applier is not None:
+                return self._read_applied(self._applier, key)
             raw = self._ports.client.get(key.kind.resource, key.namespace, key.name)
             found = decode.workload(key.kind, raw)
             merged = merging.of(self._ports, found, self._terms.wish.desired)
             return events.Found(merged.workload, merged.merged)
         except ApiRefusal as refusal:
             return events.Missing() if refusal.status == NOT_FOUND else events.Unreadable(refusal.fact)
-        except (AccessError, PatchRefused) as error:
+        except (AccessError, PatchRefused, RefusedManifest) as error:
             return events.Unreadable(error.fact)
 
     def _translator(self, scope: Scope) -> Callable[[WatchEvent], _Message]:
@@ -315,11 +343,18 @@ class Conductor:
         """A snapshot, and the deletion of what it lacks: that happened while no watch was there to see it."""
         there = {key for key, _ in present}
         lost = [
-            (key, state.uid if isinstance(state, Rolling) else state.first.uid)
+            (key, _uid(state))
             for key, state in list(self._states.items())
             if not isinstance(state, Ended) and _takes(scope, key) and key not in there
         ]
-        return (*present, *((key, events.Deleted(uid)) for key, uid in lost))
+        return (*present, *((key, events.Deleted(uid)) for key, uid in lost if uid))
+
+
+def _uid(state: Sending | Reading | Rolling) -> str:
+    """Empty for what is still to be made."""
+    if isinstance(state, Rolling):
+        return state.uid
+    return state.first.uid if state.first else ""
 
 
 def _takes(scope: Scope, key: WorkloadKey) -> bool:

@@ -99,8 +99,13 @@ def _size(fleet: Fleet) -> str:
 
 def foresee(prepared: Prepared) -> Mapping[WorkloadKey, Outcome]:
     """What is known of the outcomes without sending: the standing of what is already on target."""
-    terms = Terms(prepared.options.wish, wait=False)
-    skips = (o for o in prepared.plan.operations if isinstance(o, Skip))
+    return standings(prepared.plan, prepared.options.wish)
+
+
+def standings(plan: Plan, wish: Wish) -> Mapping[WorkloadKey, Outcome]:
+    """The outcomes of what a plan skips."""
+    terms = Terms(wish, wait=False)
+    skips = (o for o in plan.operations if isinstance(o, Skip))
     states = {skip.key: executor.follow(skip, terms)[0] for skip in skips}
     return {key: state.outcome for key, state in states.items() if isinstance(state, Ended)}
 

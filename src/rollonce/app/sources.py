@@ -9,15 +9,17 @@ from typing import BinaryIO
 from rollonce.errors import UnreadableManifest
 from rollonce.manifests import reading
 from rollonce.manifests.manifest import Manifest
+from rollonce.process import kustomize
 
 SUFFIXES = (".json", ".yaml", ".yml")
 STDIN = "-"
 _CHUNK = 1 << 20
 
 
-def load(names: Iterable[str], *, stdin: BinaryIO | None = None) -> list[Manifest]:
-    """All manifests, in the order of `names`; those of a folder in the order of its file names, not below it.
+def load(names: Iterable[str], *, stdin: BinaryIO | None = None, deep: bool = False) -> list[Manifest]:
+    """All manifests, in the order of `names`; those of a folder in the order of its file names.
 
+    What lies in folders of a folder counts where the search is to be `deep`.
     `-` is `stdin`. Raises UnreadableManifest and MalformedManifest.
     """
     found: list[Manifest] = []
@@ -28,7 +30,7 @@ def load(names: Iterable[str], *, stdin: BinaryIO | None = None) -> list[Manifes
                 raise UnreadableManifest("there is no standard input to read", act="read manifests")
             found += reading.read(_chunks(stdin, "standard input"), "standard input")
         else:
-            for path in _files(Path(name)):
+            for path in _files(Path(name), deep=deep):
                 found += _file(path)
         if len(found) == before:
             raise UnreadableManifest(
@@ -39,11 +41,20 @@ def load(names: Iterable[str], *, stdin: BinaryIO | None = None) -> list[Manifes
     return found
 
 
-def _files(path: Path) -> list[Path]:
+def built(folder: str) -> list[Manifest]:
+    """The manifests that kustomize builds of a folder. Raises UnreadableManifest and MalformedManifest."""
+    found = list(reading.read((kustomize.build(folder),), folder))
+    if not found:
+        raise UnreadableManifest(f"{folder} has no manifest", act="read manifests", hint="add resources to it")
+    return found
+
+
+def _files(path: Path, *, deep: bool) -> list[Path]:
     try:
         if not path.is_dir():
             return [path]
-        return sorted(child for child in path.iterdir() if child.suffix in SUFFIXES and child.is_file())
+        children = path.rglob("*") if deep else path.iterdir()
+        return sorted(child for child in children if child.suffix in SUFFIXES and child.is_file())
     except OSError as error:
         raise _unreadable(str(path), error) from None
 

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import click
 
-from rollonce.app import converge, planned, verdict
+from rollonce.app import converge, manifested, planned, verdict
 from rollonce.app.conduct import Result
 from rollonce.app.converge import Prepared
 from rollonce.app.ports import Ports
-from rollonce.cli import connect, fleet_options, wishes
+from rollonce.cli import connect, fleet_options, manifest_options, wishes
 from rollonce.cli.duration import Duration
 from rollonce.errors import ExitCode, MissingArguments
 from rollonce.model import reference
+from rollonce.model.deploy import Deploy
 from rollonce.plan import planfile
 from rollonce.plan.decide import Wish
+from rollonce.plan.operation import Plan
 from rollonce.report import converge_json, converge_text
 from rollonce.report.output import Output
 from rollonce.report.progress import Progress
@@ -42,6 +44,7 @@ class Asked:
 
 @click.command("converge")
 @wishes.options
+@manifest_options.options
 @fleet_options.options
 @connect.options
 @click.option(
@@ -90,17 +93,26 @@ def command(
     for every container, KIND/NAME:CONTAINER=IMAGE for one workload; the more specific one wins. The options that
     edit other fields take KIND/NAME: before their value in the same way.
 
+    With -f or -k, manifests are applied with pairs and edits folded in: each object in one server-side apply.
+
     With --env, workloads, images and place come from the fleet file; pairs and edits may be added.
 
     Nothing is sent to a workload that is already as wanted.
     """
     place = connect.Place(kubeconfig, context, namespace, all_namespaces)
     words = wishes.Words.taken_from(asked)
+    files = manifest_options.Files.taken_from(asked)
     given = fleet_options.given(env, build, fleet)
-    return _run(given, place, words, Asked(**asked))  # type: ignore[arg-type]
+    return _run(given, place, words, files, Asked(**asked))  # type: ignore[arg-type]
 
 
-def _run(given: fleet_options.Given, place: connect.Place, words: wishes.Words, asked: Asked) -> ExitCode:
+def _run(
+    given: fleet_options.Given,
+    place: connect.Place,
+    words: wishes.Words,
+    files: manifest_options.Files,
+    asked: Asked,
+) -> ExitCode:
     if asked.tell_pending and not asked.dry_run:
         raise MissingArguments(
             "--exit-code tells of pending changes, and there are none after a run",
@@ -108,7 +120,11 @@ def _run(given: fleet_options.Given, place: connect.Place, words: wishes.Words, 
             hint="give it together with --dry-run",
         )
     if asked.plan_file:
-        return _planned(given, place, words, asked)
+        return _planned(given, place, words, files, asked)
+    if files.given:
+        manifest_options.check_alone(files, place, words, given, act="converge")
+        return _applied(place, words, files, asked)
+    manifest_options.check_idle(files, act="converge")
     return _wished(*fleet_options.merge(given, place, words, act="converge"), asked)
 
 
@@ -135,9 +151,37 @@ def _wished(place: connect.Place, words: wishes.Words, file: fleet_options.FromF
         return _converge(ports, converge.prepare(ports, options), asked, file.heading)
 
 
-def _planned(given: fleet_options.Given, place: connect.Place, words: wishes.Words, asked: Asked) -> ExitCode:
+def _applied(place: connect.Place, words: wishes.Words, files: manifest_options.Files, asked: Asked) -> ExitCode:
+    now = datetime.now(UTC)
+    act = f"converge {files.names}"
+    _, desired = wishes.desired(words, wishes.moment(now), act=act, needed=False)
+    manifests = manifest_options.load(files)
+    wish = Wish(desired, wishes.deploy(asked.deploy_id, now, act=act), words.policy)
+    ports, namespace = connect.connect(place)
+    run = manifested.Run(
+        wish, act, allow_unmatched=words.allow_unmatched, wait=asked.wait, timeout=asked.timeout or None
+    )
+    with closing(ports):
+        source = manifest_options.source(files, manifests, place, reference.check_namespace(namespace, act=act))
+        prepared = manifested.prepare(ports, source, run)
+        return _carry_out(
+            prepared.plan,
+            wish.deploy,
+            lambda: Result(converge.standings(prepared.plan, wish)),
+            lambda progress: manifested.carry_out(ports, prepared, progress.take, progress.tell),
+            asked,
+        )
+
+
+def _planned(
+    given: fleet_options.Given,
+    place: connect.Place,
+    words: wishes.Words,
+    files: manifest_options.Files,
+    asked: Asked,
+) -> ExitCode:
     act = f"converge --plan {asked.plan_file}"
-    if words.said or place.namespace or place.all_namespaces or given.env or given.build or given.fleet:
+    if files.said or words.said or place.namespace or place.all_namespaces or given.env or given.build or given.fleet:
         raise MissingArguments(
             "--plan excludes workloads, pairs, edits and what they go with, for the file has all that",
             act=act,
@@ -153,19 +197,38 @@ def _planned(given: fleet_options.Given, place: connect.Place, words: wishes.Wor
 
 
 def _converge(ports: Ports, prepared: Prepared, asked: Asked, heading: Sequence[str] = ()) -> ExitCode:
+    return _carry_out(
+        prepared.plan,
+        prepared.options.wish.deploy,
+        lambda: Result(converge.foresee(prepared)),
+        lambda progress: converge.carry_out(ports, prepared, progress.take),
+        asked,
+        heading,
+    )
+
+
+def _carry_out(
+    plan: Plan,
+    deploy: Deploy,
+    foresee: Callable[[], Result],
+    act: Callable[[Progress], Result],
+    asked: Asked,
+    heading: Sequence[str] = (),
+) -> ExitCode:
     out = Output(sys.stdout if asked.output == "text" else sys.stderr)
-    plan, deploy = prepared.plan, prepared.options.wish.deploy
     out.lines([*heading, *converge_text.plan_lines(plan, deploy), ""])
     if asked.dry_run:
-        result = Result(converge.foresee(prepared))
+        result = foresee()
         code = verdict.dry_run_exit_code(plan, result, tell_pending=asked.tell_pending)
     else:
         with Progress(out, plan) as progress:
-            result = converge.carry_out(ports, prepared, progress.take)
+            result = act(progress)
         code = verdict.exit_code(plan, result)
-    out.lines(converge_text.summary_lines(plan, result.outcomes, dry_run=asked.dry_run))
+    out.lines(converge_text.summary_lines(plan, result.outcomes, result.objects, dry_run=asked.dry_run))
     if asked.output == "json":
-        document = converge_json.render(plan, deploy, result.outcomes, dry_run=asked.dry_run, exit_code=code)
+        document = converge_json.render(
+            plan, deploy, result.outcomes, result.objects, dry_run=asked.dry_run, exit_code=code
+        )
         Output(sys.stdout).raw(document)
     if result.interruption is not None:
         raise result.interruption

@@ -13,13 +13,14 @@ from pathlib import Path
 
 import click
 
-from rollonce.app import converge, verdict
+from rollonce.app import converge, manifested, verdict
 from rollonce.app.conduct import Result
-from rollonce.cli import connect, fleet_options, wishes
-from rollonce.errors import ExitCode, UnwritableFile
+from rollonce.cli import connect, fleet_options, manifest_options, wishes
+from rollonce.errors import ExitCode, MissingArguments, UnwritableFile
 from rollonce.model import reference
 from rollonce.plan import planfile
 from rollonce.plan.decide import Wish
+from rollonce.plan.operation import Plan
 from rollonce.report import converge_json, converge_text, plan_markdown
 from rollonce.report.output import Output
 
@@ -37,6 +38,7 @@ class Asked:
 @click.command("plan")
 @wishes.options
 @fleet_options.options
+@manifest_options.options
 @connect.options
 @click.option("--out", metavar="FILE", default="", help="Write the plan to this file, for converge --plan FILE.")
 @wishes.deploy_id
@@ -61,13 +63,17 @@ def command(
 ) -> ExitCode:
     """Show what a converge would do, and keep it in a file that converge --plan carries out.
 
-    Takes what converge takes: workloads, pairs and edits, or an environment of the fleet file. Nothing is written to
-    the cluster. The plan's file is bound to the workloads as they are now: it is refused later where one of them has
-    changed.
+    Takes what converge takes: workloads, pairs and edits, an environment of the fleet file, or manifests, of which a
+    plan is only shown. Nothing is written to the cluster. The plan's file is bound to the workloads as they are now: it
+    is refused later where one of them has changed.
     """
     place = connect.Place(kubeconfig, context, namespace, all_namespaces)
     words = wishes.Words.taken_from(asked)
+    files = manifest_options.Files.taken_from(asked)
     given = fleet_options.given(env, build, fleet)
+    if files.given:
+        return _of_manifests(given, place, words, files, Asked(**asked))  # type: ignore[arg-type]
+    manifest_options.check_idle(files, act="plan")
     return _run(*fleet_options.merge(given, place, words, act="plan"), Asked(**asked))  # type: ignore[arg-type]
 
 
@@ -86,14 +92,39 @@ def _run(place: connect.Place, words: wishes.Words, file: fleet_options.FromFile
         prepared = converge.prepare(ports, options)
     if asked.out and not prepared.plan.refusals:
         _write(asked.out, planfile.write(prepared.plan, desired, words.policy, act=options.act), act=options.act)
-    result = Result(converge.foresee(prepared))
-    code = verdict.dry_run_exit_code(prepared.plan, result, tell_pending=asked.tell_pending)
-    _show(prepared, result, asked, code, file.heading)
-    return code
+    return _show(prepared.plan, wish, asked, file.heading)
 
 
-def _show(prepared: converge.Prepared, result: Result, asked: Asked, code: ExitCode, heading: Sequence[str]) -> None:
-    plan, deploy = prepared.plan, prepared.options.wish.deploy
+def _of_manifests(
+    given: fleet_options.Given,
+    place: connect.Place,
+    words: wishes.Words,
+    files: manifest_options.Files,
+    asked: Asked,
+) -> ExitCode:
+    act = f"plan {files.names}"
+    if asked.out:
+        raise MissingArguments(
+            "a plan of manifests is shown, and not kept in a file",
+            act=act,
+            hint="leave --out out: converge with the same manifests makes the plan anew, and each apply is conditional",
+        )
+    manifest_options.check_alone(files, place, words, given, act="plan")
+    _, desired = wishes.desired(words, planfile.LATER, act=act, needed=False)
+    manifests = manifest_options.load(files)
+    wish = Wish(desired, wishes.deploy(asked.deploy_id, datetime.now(UTC), act=act), words.policy)
+    ports, namespace = connect.connect(place)
+    with closing(ports):
+        source = manifest_options.source(files, manifests, place, reference.check_namespace(namespace, act=act))
+        run = manifested.Run(wish, act, allow_unmatched=words.allow_unmatched)
+        prepared = manifested.prepare(ports, source, run)
+    return _show(prepared.plan, wish, asked)
+
+
+def _show(plan: Plan, wish: Wish, asked: Asked, heading: Sequence[str] = ()) -> ExitCode:
+    result = Result(converge.standings(plan, wish))
+    code = verdict.dry_run_exit_code(plan, result, tell_pending=asked.tell_pending)
+    deploy = wish.deploy
     out = Output(sys.stdout if asked.output == "text" else sys.stderr)
     if asked.output == "markdown":
         Output(sys.stdout).lines(plan_markdown.lines(plan, deploy, heading))
@@ -108,6 +139,7 @@ def _show(prepared: converge.Prepared, result: Result, asked: Asked, code: ExitC
             f"the plan is in {asked.out}" if not plan.refusals else f"{asked.out} is not written: see what is refused"
         )
         out.lines([kept])
+    return code
 
 
 def _write(file: str, content: bytes, *, act: str) -> None:

@@ -117,14 +117,16 @@ deploy_id = click.option(
 )
 
 
-def desired(words: Words, moment: str, *, act: str, more: Sequence[edits.Edit] = ()) -> tuple[list[str], Desired]:
+def desired(
+    words: Words, moment: str, *, act: str, more: Sequence[edits.Edit] = (), needed: bool = True
+) -> tuple[list[str], Desired]:
     """The references, and what is wanted, with `more` that does not stand there; `moment` is the time of a restart.
 
-    Raises errors of usage, where nothing is wanted too.
+    Raises errors of usage, also where nothing is wanted and something is `needed`.
     """
     references, pairs = edit.split_arguments(words.arguments, act=act)
     wanted = [*more] + [edit.pair(text, act=act) for text in pairs] + _edits_of(words, moment, act)
-    if not wanted:
+    if needed and not wanted:
         raise MissingArguments(
             "nothing is wanted",
             act=act,

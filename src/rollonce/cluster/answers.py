@@ -22,8 +22,11 @@ from rollonce.errors import (
     Unauthorized,
     UnreadableAnswer,
 )
+from rollonce.model.kind import Resource
+from rollonce.model.thing import Served
 from rollonce.wire import Response
 
+FIELD_CONFLICT = "FieldManagerConflict"
 SHOWN = 80
 MAX_MESSAGE = 2_000
 
@@ -57,6 +60,20 @@ class ObjectEnvelope(msgspec.Struct, gc=False, rename="camel"):
     metadata: ObjectMeta
 
 
+class Cause(msgspec.Struct, gc=False):
+    """One of the reasons of a Status."""
+
+    reason: str = ""
+    message: str = ""
+    field: str = ""
+
+
+class StatusDetails(msgspec.Struct, gc=False):
+    """What a Status says beside its message."""
+
+    causes: list[Cause] | None = None
+
+
 class Status(msgspec.Struct, gc=False, rename="camel"):
     """What the API server answers instead of an object."""
 
@@ -64,6 +81,41 @@ class Status(msgspec.Struct, gc=False, rename="camel"):
     message: str = ""
     reason: str = ""
     code: int = 0
+    details: StatusDetails | None = None
+
+
+class ResourceRow(msgspec.Struct, gc=False):
+    """One line of discovery; a name with a slash is a part of objects, not a kind."""
+
+    name: str
+    kind: str
+    namespaced: bool = False
+    group: str | None = None
+    version: str | None = None
+
+
+class ResourceTable(msgspec.Struct, gc=False):
+    """What is served of one group and version."""
+
+    resources: list[ResourceRow]
+
+
+class GroupVersion(msgspec.Struct, gc=False, rename="camel"):
+    """A version of a group."""
+
+    group_version: str
+
+
+class GroupRow(msgspec.Struct, gc=False):
+    """A group and its versions."""
+
+    versions: list[GroupVersion]
+
+
+class GroupTable(msgspec.Struct, gc=False):
+    """The groups that are served."""
+
+    groups: list[GroupRow]
 
 
 class ReviewStatus(msgspec.Struct, gc=False, rename="camel"):
@@ -91,6 +143,8 @@ LIST = msgspec.json.Decoder(ListEnvelope)
 OBJECT = msgspec.json.Decoder(ObjectEnvelope)
 STATUS = msgspec.json.Decoder(Status)
 REVIEW = msgspec.json.Decoder(ReviewEnvelope)
+RESOURCES = msgspec.json.Decoder(ResourceTable)
+GROUPS = msgspec.json.Decoder(GroupTable)
 EVENT = msgspec.json.Decoder(EventEnvelope)
 
 
@@ -133,6 +187,18 @@ def whole(response: Response) -> bytes:
 def review(response: Response) -> ReviewStatus:
     """Raises `UnreadableAnswer`."""
     return _decode(REVIEW, response).status
+
+
+def kinds(response: Response, group: str, version: str) -> dict[str, Served]:
+    """By kind, what is served of a group and version. Raises `UnreadableAnswer`."""
+    rows = (row for row in _decode(RESOURCES, response).resources if "/" not in row.name)
+    api = f"{group}/{version}" if group else version
+    return {row.kind: Served(api, row.kind, Resource(group, version, row.name), row.namespaced) for row in rows}
+
+
+def versions(response: Response) -> frozenset[str]:
+    """What apiVersion may be. Raises `UnreadableAnswer`."""
+    return frozenset(v.group_version for g in _decode(GROUPS, response).groups for v in g.versions)
 
 
 def _decode(decoder: msgspec.json.Decoder[_T], response: Response) -> _T:
@@ -185,7 +251,9 @@ def refusal(response: Response, login_hint: str = "") -> AccessError:
         case _ if code >= 500:
             return ServerFault(f"the server failed: {fact}", status=code, reason=reason)
         case _ if known:
-            return ApiRefusal(fact, status=code, reason=reason)
+            causes = (status.details.causes if status.details else None) or ()
+            owned = tuple((c.field, c.message) for c in causes if c.reason == FIELD_CONFLICT)
+            return ApiRefusal(fact, status=code, reason=reason, owned=owned)
         case _:
             return unreadable(response)
 

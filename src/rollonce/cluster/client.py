@@ -18,12 +18,14 @@ from rollonce.cluster.retries import Effect
 from rollonce.cluster.watch import Source, Watch
 from rollonce.errors import AccessError, ApiRefusal
 from rollonce.model.kind import ACCESS_REVIEWS, Resource
+from rollonce.model.thing import Served
 from rollonce.wire import Request, Response, Stream, Wire
 
 JSON = "application/json"
 NAMES_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 WATCH_SECONDS = 290
 MAX_ERROR_BODY = 1_000_000
+MANAGER = "rollonce"
 
 _Answer = TypeVar("_Answer", bound=Response | Stream)
 
@@ -133,7 +135,7 @@ class Client:
         name: str,
         operations: bytes,
         *,
-        field_manager: str = "rollonce",
+        field_manager: str = MANAGER,
         dry_run: bool = False,
     ) -> bytes:
         """Sends a JSON Patch; the object after it, as JSON.
@@ -147,6 +149,46 @@ class Client:
         effect = Effect.READ if dry_run else Effect.WRITE
         return _read(answers.whole, self._ask(request, effect, act), act)
 
+    def apply(
+        self,
+        resource: Resource,
+        namespace: str | None,
+        name: str,
+        body: bytes,
+        *,
+        force: bool = False,
+        dry_run: bool = False,
+    ) -> bytes:
+        """Server-side apply of a whole intent; the object after it, as JSON.
+
+        It makes what is not there. Raises `ApiRefusal` of status 409 where the object is not of the uid and version
+        that the body has, or where fields belong to others (`owned`) and `force` does not take them. As to what
+        breaks on the way, see `patch`.
+        """
+        query = [("fieldManager", MANAGER), ("fieldValidation", "Strict"), ("force", "true" if force else "false")]
+        query += [("dryRun", "All")] if dry_run else []
+        headers = (*self._reading, ("content-type", "application/apply-patch+yaml"))
+        request = Request("PATCH", _path(resource, namespace, name), tuple(query), headers, body)
+        act = f"{'try to apply' if dry_run else 'apply'} {_named(resource, namespace, name)}"
+        effect = Effect.READ if dry_run else Effect.WRITE
+        return _read(answers.whole, self._ask(request, effect, act), act)
+
+    def versions(self) -> frozenset[str]:
+        """What may stand in apiVersion."""
+        request = Request("GET", "/apis", headers=self._reading)
+        act = "ask which groups are served"
+        return _read(answers.versions, self._ask(request, Effect.READ, act), act) | {"v1"}
+
+    def kinds(self, api_version: str) -> dict[str, Served]:
+        """By kind, what is served of that apiVersion, which has to be one of `versions`."""
+        group, _, version = api_version.rpartition("/")
+        path = f"/apis/{group}/{version}" if group else f"/api/{version}"
+        request = Request("GET", path, headers=self._reading)
+        act = f"ask what is served of {api_version}"
+        return _read(
+            lambda response: answers.kinds(response, group, version), self._ask(request, Effect.READ, act), act
+        )
+
     def merge(
         self,
         resource: Resource,
@@ -154,7 +196,7 @@ class Client:
         name: str,
         body: bytes,
         *,
-        field_manager: str = "rollonce",
+        field_manager: str = MANAGER,
     ) -> bytes:
         """What a strategic merge patch would make of an object, as JSON.
 

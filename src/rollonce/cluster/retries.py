@@ -21,6 +21,9 @@ LONGEST_BACKOFF = 8.0
 CONNECT_TRIES = 3
 
 _FAULTS = frozenset({500, 502, 503, 504})
+# The field manager's word for an intent that does not fit the schema comes as a 500
+# (apimachinery/pkg/util/managedfields/internal/structuredmerge.go), and is the same each time.
+NOT_OF_THE_KIND = "failed to create typed patch object"
 
 
 class Effect(Enum):
@@ -58,6 +61,8 @@ def _wait(attempt: int, outcome: Response | AccessError, effect: Effect) -> floa
         return SHORTEST_ASKED if asked is None else asked
     if outcome.status == 503 and asked is not None:
         return asked
+    if outcome.status == 500 and NOT_OF_THE_KIND.encode() in outcome.body:
+        return None
     return backoff if outcome.status in _FAULTS and effect is Effect.READ else None
 
 

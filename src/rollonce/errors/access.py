@@ -57,15 +57,26 @@ class Redirected(AccessError):
 class ApiRefusal(AccessError):
     """The API server answered with an error Status.
 
-    `status` is the HTTP status, `reason` the Status' reason (`Invalid`, `Conflict`, ... or empty).
+    `status` is the HTTP status, `reason` the Status' reason (`Invalid`, `Conflict`, ... or empty); `owned` has the
+    fields that belong to others, each with the server's words, where an apply is refused for that.
     """
 
     slug = "refused-by-server"
 
-    def __init__(self, fact: str, *, status: int, reason: str = "", act: str = "", hint: str = "") -> None:
+    def __init__(
+        self,
+        fact: str,
+        *,
+        status: int,
+        reason: str = "",
+        owned: tuple[tuple[str, str], ...] = (),
+        act: str = "",
+        hint: str = "",
+    ) -> None:
         super().__init__(fact, act=act, hint=hint)
         self.status = status
         self.reason = reason
+        self.owned = owned
 
 
 class Unauthorized(ApiRefusal):

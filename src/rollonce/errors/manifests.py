@@ -18,6 +18,6 @@ class MalformedManifest(UsageError):
 
 
 class RefusedManifest(UsageError):
-    """The simulated API server refuses an object that it is to begin with, in the words of a real one."""
+    """The API server, asked in a trial or the simulated one at its beginning, does not take a manifest."""
 
     slug = "refused-manifest"

@@ -88,6 +88,19 @@ class PatchRefused(UsageError):
     slug = "refused-patch"
 
 
+class UnservedKind(UsageError):
+    """A manifest is of a kind that the cluster does not serve: a typo, or its CustomResourceDefinition is not there."""
+
+    slug = "unserved-kind"
+
+
+class OwnedByOthers(RollonceError):
+    """Fields that a manifest would change belong to another field manager."""
+
+    slug = "owned-by-others"
+    exit_code = ExitCode.CONFLICT
+
+
 class MalformedPlan(UsageError):
     """What `--plan` was given is not a plan file that this rollonce reads."""
 

@@ -14,7 +14,9 @@ DEPLOY_ID = "rollonce.dev/deploy-id"
 COMMIT = "rollonce.dev/commit"
 # The deploy that restarted the workload last: a re-run of it does not restart once more.
 RESTARTED_BY = "rollonce.dev/restarted-by"
-OWN_ANNOTATIONS = (DEPLOY_ID, COMMIT, RESTARTED_BY)
+# Of a ConfigMap or Secret: a run changed it that was to roll the workloads that use it.
+ROLLS = "rollonce.dev/rolls"
+OWN_ANNOTATIONS = (DEPLOY_ID, COMMIT, RESTARTED_BY, ROLLS)
 
 _LONGEST_ID = 200
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]*")

@@ -7,15 +7,15 @@ from typing import assert_never
 from msgspec import Struct
 
 from rollonce.plan.field import EnvField, MetadataField, ResourceField
-from rollonce.plan.operation import Change, ImageChange, TemplateChange, ValueChange
+from rollonce.plan.operation import Change, ImageChange, ObjectChange, TemplateChange, ValueChange
 
 
 class ChangePart(Struct, rename="camel", frozen=True):
     """One field before and after, null where it is not there.
 
-    `field` is image, env, requests, limits, label, annotation, workload-label, workload-annotation or
-    template (anything else), and `name` which one (null for an image). `role` is container, init
-    container or native sidecar.
+    `field` is image, env, requests, limits, label, annotation, workload-label, workload-annotation,
+    template (anything else there) or workload (anything outside of it), and `name` which one (null for
+    an image). `role` is container, init container or native sidecar.
     """
 
     field: str
@@ -46,6 +46,8 @@ def of(change: Change) -> ChangePart:
             return _of_value(change)
         case TemplateChange(path=path, old=before, new=after):
             return ChangePart("template", path, None, None, before, after)
+        case ObjectChange(path=path, old=before, new=after):
+            return ChangePart("workload", path, None, None, before, after)
         case _ as never:
             assert_never(never)
 

@@ -14,7 +14,9 @@ from rollonce.plan.desired import Desired, absent_containers, restart_is_void, s
 from rollonce.plan.difference import Difference
 from rollonce.plan.field import ImageField, MetadataField, Wanted, shown
 from rollonce.plan.operation import (
+    Apply,
     Change,
+    Create,
     ImageChange,
     Note,
     Operation,
@@ -27,6 +29,7 @@ from rollonce.plan.operation import (
     SkipReason,
     TemplateChange,
     ValueChange,
+    Write,
 )
 
 SKIPPING = "already on target images, skipping"
@@ -70,7 +73,7 @@ def one(workload: Workload, wish: Wish, merged: Workload | None = None) -> Opera
     """The operation for one live workload; `merged` is what a part of a template makes of it, if one is for it."""
     base = workload if merged is None else with_template_of(workload, merged)
     wants = _wants(base, wish)
-    remarks = _remarks(base, wish.desired)
+    remarks = remarks_of(base, wish.desired)
     if not wants and merged is None:
         return _nothing_wanted(workload, wish.desired, remarks)
     changed = tuple(want for want in wants if want.differs)
@@ -78,7 +81,7 @@ def one(workload: Workload, wish: Wish, merged: Workload | None = None) -> Opera
     if not found.in_template and all(want.in_template for want in changed):
         words = SKIPPING if wish.desired.only_images else SKIPPING_ALL
         return Skip(workload.key, SkipReason.CONVERGED, words, workload, remarks)
-    why_not = _refusal(workload, wish, _pod_labels(changed), in_template=found.in_template)
+    why_not = refusal(workload, wish, _pod_labels(changed), in_template=found.in_template)
     if why_not is not None:
         return Refuse(workload.key, workload, why_not.reason, why_not.detail, found.shown, why_not.hint, remarks)
     if merged is None:
@@ -132,15 +135,19 @@ def wanted_containers(workload: Workload, wish: Wish) -> frozenset[str]:
     return frozenset(field.container for field in fields if not isinstance(field, MetadataField))
 
 
-def reaches(workload: Workload, wish: Wish, sent: Patch | None = None) -> bool:
-    """Whether every field that is wanted of the workload has its value, and what `sent` merged is there."""
+def reaches(workload: Workload, wish: Wish, sent: Write | None = None) -> bool:
+    """Whether every field that is wanted of the workload has its value, and what `sent` merged or applied is there."""
+    if isinstance(sent, Apply | Create):
+        return sent.expected is None or difference.kept(sent.expected, workload.template.raw)
     if any(want.differs for want in _wants(workload, wish)):
         return False
     return sent is None or difference.all_hold(workload.template.raw, sent.differences)
 
 
-def keeps_template(workload: Workload, wish: Wish, sent: Patch | None = None) -> bool:
+def keeps_template(workload: Workload, wish: Wish, sent: Write | None = None) -> bool:
     """As `reaches`, of the pod template alone."""
+    if isinstance(sent, Apply | Create):
+        return reaches(workload, wish, sent)
     if any(want.differs and want.in_template for want in _wants(workload, wish)):
         return False
     return sent is None or difference.all_hold(workload.template.raw, sent.differences)
@@ -174,7 +181,8 @@ def _change(workload: Workload, want: Wanted) -> Change:
     return ValueChange(field, role, old, shown(field, want.new))
 
 
-def _remarks(workload: Workload, desired: Desired) -> tuple[Remark, ...]:
+def remarks_of(workload: Workload, desired: Desired) -> tuple[Remark, ...]:
+    """What is skipped within a workload."""
     names = [c.name for c in workload.containers]
     remarks = []
     # Several edits may name one container.
@@ -188,33 +196,35 @@ def _remarks(workload: Workload, desired: Desired) -> tuple[Remark, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class _WhyNot:
+class WhyNot:
+    """Why a change is not made, and the way out."""
+
     reason: RefuseReason
     detail: str
     hint: str
 
 
-def _refusal(workload: Workload, wish: Wish, labels: Iterable[str], *, in_template: bool) -> _WhyNot | None:
+def refusal(workload: Workload, wish: Wish, labels: Iterable[str], *, in_template: bool) -> WhyNot | None:
     """Why a change is not made; `labels` are those of the pods that would change."""
     if workload.deleting:
-        return _WhyNot(RefuseReason.DELETING, "it is being deleted", "leave it out, or wait until it is gone")
+        return WhyNot(RefuseReason.DELETING, "it is being deleted", "leave it out, or wait until it is gone")
     held = [name for name in labels if name in workload.selector]
     if held:
-        return _WhyNot(
+        return WhyNot(
             RefuseReason.SELECTOR,
             f"it finds its pods by the label {', '.join(held)}, which may not change",
             "leave the label alone; a selector cannot be changed, only made anew with the workload",
         )
     who = "" if wish.policy.force_managed else managed.manager(workload)
     if who:
-        return _WhyNot(
+        return WhyNot(
             RefuseReason.MANAGED,
             f"{who} and would put the change back, which is a second roll",
             "change it where it is managed, or pass --force-managed",
         )
     rolls = in_template and not isinstance(workload.behaviour, CronJob)
     if rolls and not wish.policy.again and workload.annotation(DEPLOY_ID) == wish.deploy.id:
-        return _WhyNot(
+        return WhyNot(
             RefuseReason.SECOND_ROLL,
             f"deploy {wish.deploy.id} has changed it already, and a second change would roll it twice in one deploy",
             "find the step that changes it a second time (what differs is above), or pass --again",

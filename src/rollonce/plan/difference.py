@@ -61,6 +61,16 @@ def all_hold(template: bytes, differences: tuple[Difference, ...]) -> bool:
     return all(difference.holds(decoded) for difference in differences)
 
 
+def kept(expected: bytes, found: bytes) -> bool:
+    """Whether a template still has everything that another one has; somebody may have added to it."""
+    return all(d.value is not None and not d.replaces for d in between(expected, found))
+
+
+def shown(value: Any, owner: str) -> str:
+    """A value as it may be shown; `owner` is the name of the element that it is the `value` of."""
+    return _shown(value, owner) or '""'
+
+
 def _between(pointer: str, words: str, old: Any, new: Any, owner: str) -> list[Difference]:
     """`owner` is the name of the element around, which tells whose `value` it is."""
     if isinstance(old, dict) and isinstance(new, dict):

@@ -9,6 +9,7 @@ from enum import StrEnum
 from rollonce.model.workload import Role, Workload, WorkloadKey
 from rollonce.plan.difference import Difference
 from rollonce.plan.field import EnvField, MetadataField, ResourceField
+from rollonce.plan.objects import ObjectApply, ObjectOperation
 
 
 class Disruption(StrEnum):
@@ -61,7 +62,16 @@ class TemplateChange:
     new: str | None
 
 
-Change = ImageChange | ValueChange | TemplateChange
+@dataclass(frozen=True, slots=True)
+class ObjectChange:
+    """A value of the workload outside of its pod template before and after, as `TemplateChange`."""
+
+    path: str
+    old: str | None
+    new: str | None
+
+
+Change = ImageChange | ValueChange | TemplateChange | ObjectChange
 
 
 class Note(StrEnum):
@@ -69,6 +79,7 @@ class Note(StrEnum):
 
     ABSENT_CONTAINER = "absent-container"
     NO_RESTART = "no-restart"
+    REPLICAS = "replicas"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +128,44 @@ class Patch:
     remarks: tuple[Remark, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """One server-side apply of a whole manifest, `body` as it is sent, to a workload that is there.
+
+    `expected` is the template that the API server makes of it. `changes` are none where only the ownership of fields
+    does. `takes` is the patch before it that moves the ownership of a client-side apply, None where there is none;
+    `force` where fields of others are taken over, each of which was named.
+    """
+
+    key: WorkloadKey
+    workload: Workload
+    changes: tuple[Change, ...]
+    body: bytes = field(repr=False)
+    cost: Cost
+    in_template: bool
+    expected: bytes = field(repr=False)
+    force: bool = False
+    takes: bytes | None = field(default=None, repr=False)
+    remarks: tuple[Remark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """A server-side apply of a workload that is not there. `expected` as for `Apply`, None where nothing was tried."""
+
+    key: WorkloadKey
+    changes: tuple[Change, ...]
+    body: bytes = field(repr=False)
+    cost: Cost
+    expected: bytes | None = field(repr=False)
+    remarks: tuple[Remark, ...] = ()
+
+    @property
+    def in_template(self) -> bool:
+        """A new workload has a new template."""
+        return True
+
+
 def images(changes: Iterable[Change]) -> tuple[ImageChange, ...]:
     """Those of the changes that are of images."""
     return tuple(change for change in changes if isinstance(change, ImageChange))
@@ -129,6 +178,7 @@ class RefuseReason(StrEnum):
     SECOND_ROLL = "second-roll"
     SELECTOR = "selector"
     DELETING = "deleting"
+    OWNED = "owned-by-others"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,20 +194,40 @@ class Refuse:
     remarks: tuple[Remark, ...] = ()
 
 
-Operation = Skip | Patch | Refuse
+Write = Patch | Apply | Create
+Operation = Skip | Write | Refuse
+
+
+def before(write: Write) -> Workload | None:
+    """The workload that a write rests on, None where there is none yet."""
+    return None if isinstance(write, Create) else write.workload
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One operation per workload, in the order of their keys, and what no operation tells."""
+    """One operation per workload, in the order of their keys, and what no operation tells.
+
+    `objects` has those of the manifests that are no workloads, in the order of their sending.
+    """
 
     operations: tuple[Operation, ...]
     warnings: tuple[str, ...] = ()
+    objects: tuple[ObjectOperation, ...] = ()
 
     @property
     def patches(self) -> tuple[Patch, ...]:
-        """The operations that write."""
+        """Those that write single fields."""
         return tuple(o for o in self.operations if isinstance(o, Patch))
+
+    @property
+    def writes(self) -> tuple[Write, ...]:
+        """The operations that write."""
+        return tuple(o for o in self.operations if isinstance(o, Patch | Apply | Create))
+
+    @property
+    def object_writes(self) -> tuple[ObjectApply, ...]:
+        """The other objects that are written."""
+        return tuple(o for o in self.objects if isinstance(o, ObjectApply))
 
     @property
     def refusals(self) -> tuple[Refuse, ...]:

@@ -154,15 +154,14 @@ def _read(content: bytes, moment: str, act: str) -> PlanFile:
 
 
 def _workload(operation: Operation) -> _Workload:
-    workload = operation.workload
     kind = operation.key.kind.title
     match operation:
-        case Patch(changes=changes):
+        case Patch(workload=workload, changes=changes):
             name, detail, parts = "patch", operation.cost.why, [changepart.of(change) for change in changes]
-        case Skip():
+        case Skip(workload=workload):
             name, detail, parts = "skip", operation.detail, []
         case _:
-            raise AssertionError(f"a plan with a refusal is not written: {operation.key}")
+            raise AssertionError(f"a plan with a refusal, or of manifests, is not written: {operation.key}")
     there = (workload.uid, digest(workload), workload.annotation(DEPLOY_ID)) if workload else ("", "", None)
     return _Workload(kind, operation.key.namespace, operation.key.name, *there, name, detail, parts)
 

@@ -6,7 +6,7 @@ from typing import NamedTuple, assert_never
 
 from rollonce.model.workload import Role
 from rollonce.plan.field import EnvField, MetadataField, ResourceField
-from rollonce.plan.operation import Change, ImageChange, TemplateChange, ValueChange
+from rollonce.plan.operation import Change, ImageChange, ObjectChange, TemplateChange, ValueChange
 from rollonce.report import images
 
 NOTHING = "(none)"
@@ -31,6 +31,8 @@ def cells(change: Change) -> Cells:
         case ValueChange(field=field, role=role):
             container = "" if isinstance(field, MetadataField) else _place(field.container, role)
             return Cells(container, _value(change.old), _value(change.new), _what(field))
+        case ObjectChange(path=path, old=before, new=after):
+            return Cells("", _value(before), _value(after), f"workload {path}")
         case TemplateChange(path=path, old=before, new=after):
             return Cells("", _value(before), _value(after), path)
         case _ as never:
@@ -43,7 +45,7 @@ def line(change: Change) -> str:
     match change:
         case ImageChange():
             return f"{change.container}: {old} -> {new}" + (f" of {what}" if what else "")
-        case ValueChange() | TemplateChange():
+        case ValueChange() | TemplateChange() | ObjectChange():
             return f"{container + ': ' if container else ''}{what}: {old} -> {new}"
         case _ as never:
             assert_never(never)

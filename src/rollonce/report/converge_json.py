@@ -10,10 +10,12 @@ from msgspec import Struct
 
 from rollonce.errors import ExitCode
 from rollonce.model.deploy import Deploy
+from rollonce.model.thing import ObjectKey
 from rollonce.model.workload import Workload, WorkloadKey
 from rollonce.plan import changepart
 from rollonce.plan.changepart import ChangePart
-from rollonce.plan.operation import Change, Operation, Patch, Plan, Refuse, Remark, Skip
+from rollonce.plan.objects import ObjectApply, ObjectOperation, ObjectSkip
+from rollonce.plan.operation import Apply, Change, Create, Operation, Patch, Plan, Refuse, Remark, Skip, before
 from rollonce.rollout.outcome import Outcome
 
 VERSION = "rollonce.converge/v1"
@@ -58,13 +60,25 @@ class WorkloadPart(Struct, rename="camel"):
     namespace: str
     name: str
     uid: str | None
-    operation: Literal["patch", "skip", "refuse"]
+    operation: Literal["patch", "apply", "create", "skip", "refuse"]
     reason: str | None
     detail: str | None
     hint: str | None
     changes: list[ChangePart]
     cost: CostPart | None
     remarks: list[RemarkPart]
+    outcome: OutcomePart | None
+
+
+class ObjectPart(Struct, rename="camel"):
+    """An object among the manifests that is no workload. `fields` are the places of what changes, never values."""
+
+    kind: str
+    namespace: str | None
+    name: str
+    operation: Literal["apply", "create", "skip"]
+    detail: str | None
+    fields: list[str]
     outcome: OutcomePart | None
 
 
@@ -75,22 +89,31 @@ class Document(Struct, rename="camel"):
     deploy: DeployPart
     dry_run: bool
     workloads: list[WorkloadPart]
+    objects: list[ObjectPart]
     warnings: list[str]
     patches_sent: int
     exit_code: int
 
 
 def render(
-    plan: Plan, deploy: Deploy, outcomes: Mapping[WorkloadKey, Outcome], *, dry_run: bool, exit_code: ExitCode
+    plan: Plan,
+    deploy: Deploy,
+    outcomes: Mapping[WorkloadKey, Outcome],
+    objects: Mapping[ObjectKey, Outcome] | None = None,
+    *,
+    dry_run: bool,
+    exit_code: ExitCode,
 ) -> bytes:
     """The document, indented, with a newline at the end."""
+    objects = objects or {}
     document = Document(
         version=VERSION,
         deploy=DeployPart(deploy.id, deploy.source.value, deploy.system, deploy.commit),
         dry_run=dry_run,
         workloads=[_workload(operation, outcomes.get(operation.key)) for operation in plan.operations],
+        objects=[_object(operation, objects.get(operation.key)) for operation in plan.objects],
         warnings=list(plan.warnings),
-        patches_sent=sum(outcome.sent for outcome in outcomes.values()),
+        patches_sent=sum(outcome.sent for outcome in (*outcomes.values(), *objects.values())),
         exit_code=int(exit_code),
     )
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
@@ -98,8 +121,8 @@ def render(
 
 def _workload(operation: Operation, outcome: Outcome | None) -> WorkloadPart:
     match operation:
-        case Patch(workload=workload, changes=changes, cost=cost):
-            part = _part(operation, workload, "patch", changes)
+        case Patch(changes=changes, cost=cost) | Apply(changes=changes, cost=cost) | Create(changes=changes, cost=cost):
+            part = _part(operation, before(operation), _name(operation), changes)
             part.cost = CostPart(cost.disruption.value, cost.why, list(cost.risks))
         case Skip(workload=workload, reason=skipped, detail=detail):
             part = _part(operation, workload, "skip", ())
@@ -109,15 +132,41 @@ def _workload(operation: Operation, outcome: Outcome | None) -> WorkloadPart:
             part.reason, part.detail, part.hint = refused.value, detail, hint
         case _ as never:
             assert_never(never)
-    if outcome is not None:
-        part.outcome = OutcomePart(outcome.verdict.value, outcome.detail, outcome.sent)
+    part.outcome = _outcome(outcome)
     return part
+
+
+def _name(write: Patch | Apply | Create) -> Literal["patch", "apply", "create"]:
+    match write:
+        case Patch():
+            return "patch"
+        case Apply():
+            return "apply"
+        case Create():
+            return "create"
+
+
+def _object(operation: ObjectOperation, outcome: Outcome | None) -> ObjectPart:
+    key = operation.key
+    part = ObjectPart(key.kind, key.namespace or None, key.name, "skip", None, [], _outcome(outcome))
+    match operation:
+        case ObjectApply(fields=fields, creates=creates):
+            part.operation, part.fields = "create" if creates else "apply", list(fields)
+        case ObjectSkip(detail=detail):
+            part.detail = detail
+        case _ as never:
+            assert_never(never)
+    return part
+
+
+def _outcome(outcome: Outcome | None) -> OutcomePart | None:
+    return None if outcome is None else OutcomePart(outcome.verdict.value, outcome.detail, outcome.sent)
 
 
 def _part(
     operation: Operation,
     workload: Workload | None,
-    name: Literal["patch", "skip", "refuse"],
+    name: Literal["patch", "apply", "create", "skip", "refuse"],
     changes: Sequence[Change],
 ) -> WorkloadPart:
     key = operation.key

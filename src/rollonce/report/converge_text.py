@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from rollonce.app.conduct import Event, Finished, Progressed, Sent
 from rollonce.model.deploy import Deploy, Source
+from rollonce.model.thing import ObjectKey
 from rollonce.model.workload import WorkloadKey
-from rollonce.plan.operation import Cost, ImageChange, Patch, Plan, Refuse, Skip
-from rollonce.report import changes, table
+from rollonce.plan.operation import Cost, ImageChange, Plan, Refuse, Skip, Write
+from rollonce.report import changes, objects_text, table
 from rollonce.rollout.outcome import Outcome, Verdict
 
 _SHOWN = 3
@@ -21,15 +22,22 @@ def title(key: WorkloadKey, *, with_namespace: bool) -> str:
 
 
 def spans_namespaces(plan: Plan) -> bool:
-    """Whether the workloads of a plan lie in more than one namespace."""
-    return len({operation.key.namespace for operation in plan.operations}) > 1
+    """Whether the objects of a plan lie in more than one namespace."""
+    return len(_namespaces(plan)) > 1
+
+
+def _namespaces(plan: Plan) -> list[str]:
+    keys = (*(o.key.namespace for o in plan.operations), *(o.key.namespace for o in plan.objects))
+    return sorted({namespace for namespace in keys if namespace})
 
 
 def plan_lines(plan: Plan, deploy: Deploy) -> list[str]:
     """The plan, before anything is done."""
     wide = spans_namespaces(plan)
     lines = [_deploy_line(deploy, plan)]
-    changing = [o for o in plan.operations if isinstance(o, Patch)]
+    if plan.objects:
+        lines += ["", *objects_text.plan_lines(plan.objects, with_namespace=wide)]
+    changing = plan.writes
     if changing:
         lines += ["", *_changes_table(changing, wide)]
     refused = plan.refusals
@@ -46,12 +54,12 @@ def plan_lines(plan: Plan, deploy: Deploy) -> list[str]:
 def _deploy_line(deploy: Deploy, plan: Plan) -> str:
     commit = f", commit {deploy.commit[:12]}" if deploy.commit else ""
     origin = {Source.GIVEN: "", Source.CI: "", Source.GENERATED: " (generated)"}[deploy.source]
-    spaces = sorted({operation.key.namespace for operation in plan.operations})
+    spaces = _namespaces(plan)
     where = f"namespace {spaces[0]}" if len(spaces) == 1 else f"{len(spaces)} namespaces"
     return f"deploy {deploy.id}{origin}{commit}" + (f", {where}" if spaces else "")
 
 
-def _changes_table(patches: Sequence[Patch], wide: bool) -> list[str]:
+def _changes_table(patches: Sequence[Write], wide: bool) -> list[str]:
     rows: list[list[str]] = []
     for patch in patches:
         head = title(patch.key, with_namespace=wide)
@@ -60,11 +68,11 @@ def _changes_table(patches: Sequence[Patch], wide: bool) -> list[str]:
             rows.append([head if i == 0 else "", *changes.cells(change), cost if i == 0 else ""])
     only_images = all(isinstance(change, ImageChange) for patch in patches for change in patch.changes)
     what = "IMAGE" if only_images else "FIELD"
-    lines = table.render(["WORKLOAD", "CONTAINER", "NOW", "BECOMES", what, "COST"], rows)
-    return [*lines, "", *_costs(patches, wide)]
+    lines = [*table.render(["WORKLOAD", "CONTAINER", "NOW", "BECOMES", what, "COST"], rows), ""] if rows else []
+    return [*lines, *_costs(patches, wide)]
 
 
-def _costs(patches: Iterable[Patch], wide: bool) -> list[str]:
+def _costs(patches: Iterable[Write], wide: bool) -> list[str]:
     """Each cost once, with the workloads that it is predicted for."""
     groups: dict[Cost, list[str]] = {}
     for patch in patches:
@@ -113,27 +121,49 @@ def event_line(event: Event, *, with_namespace: bool) -> str:
             return f"{who}: {outcome.verdict}: {outcome.detail}"
 
 
-def summary_lines(plan: Plan, outcomes: Mapping[WorkloadKey, Outcome], *, dry_run: bool) -> list[str]:
-    """What was sent and what happened, at the end."""
+def summary_lines(
+    plan: Plan,
+    outcomes: Mapping[WorkloadKey, Outcome],
+    objects: Mapping[ObjectKey, Outcome] | None = None,
+    *,
+    dry_run: bool,
+) -> list[str]:
+    """What was sent and what happened, at the end; `objects` has how it ended for what is no workload."""
     wide = spans_namespaces(plan)
     if dry_run:
         return [_dry_run_line(plan), *_bad_lines(outcomes, wide)]
     if plan.refusals:
         told = {key: outcome for key, outcome in outcomes.items() if outcome.verdict is not Verdict.NOT_SENT}
         return [f"nothing was sent: {_count(len(plan.refusals), 'workload')} refused", *_bad_lines(told, wide)]
+    return [*_object_lines(objects or {}), *_workload_lines(plan, outcomes, wide)]
+
+
+def _object_lines(objects: Mapping[ObjectKey, Outcome]) -> list[str]:
+    if not objects:
+        return []
+    sent = sum(outcome.sent for outcome in objects.values())
+    return [f"{_count(sent, 'object')} applied beside workloads; {_tally(objects.values())}"]
+
+
+def _workload_lines(plan: Plan, outcomes: Mapping[WorkloadKey, Outcome], wide: bool) -> list[str]:
+    if plan.objects and not outcomes:
+        return []
     sent = sum(outcome.sent for outcome in outcomes.values())
-    tally: dict[Verdict, int] = {}
-    for outcome in outcomes.values():
-        tally[outcome.verdict] = tally.get(outcome.verdict, 0) + 1
-    counted = ", ".join(f"{n} {verdict}" for verdict, n in sorted(tally.items()))
-    total = f"{_count(sent, 'patch', 'patches')} sent; {counted or 'nothing to do'}"
+    total = f"{_count(sent, 'patch', 'patches')} sent; {_tally(outcomes.values()) or 'nothing to do'}"
     # What went wrong was said when it happened; in a large fleet that is far up by now.
     return [total, *_bad_lines(outcomes, wide)] if len(outcomes) > _READ_AT_A_GLANCE else [total]
 
 
+def _tally(outcomes: Iterable[Outcome]) -> str:
+    tally: dict[Verdict, int] = {}
+    for outcome in outcomes:
+        tally[outcome.verdict] = tally.get(outcome.verdict, 0) + 1
+    return ", ".join(f"{n} {verdict}" for verdict, n in sorted(tally.items()))
+
+
 def _dry_run_line(plan: Plan) -> str:
-    n = len(plan.patches)
-    return f"dry run: nothing was sent; {_count(n, 'workload')} would be changed"
+    others = f" and {_count(len(plan.object_writes), 'other object')}" if plan.objects else ""
+    return f"dry run: nothing was sent; {_count(len(plan.writes), 'workload')}{others} would be changed"
 
 
 def _bad_lines(outcomes: Mapping[WorkloadKey, Outcome], wide: bool) -> list[str]:

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from rollonce.model.deploy import Deploy, Source
-from rollonce.plan.operation import Change, Disruption, ImageChange, Patch, Plan, Refuse, Skip
-from rollonce.report import changes
+from rollonce.plan.operation import Change, Disruption, ImageChange, Plan, Refuse, Skip, Write
+from rollonce.report import changes, objects_text
 from rollonce.report.converge_text import spans_namespaces, title
 
 # GitHub takes comments of 65,536 characters, and nobody reads that many.
@@ -24,8 +24,10 @@ def lines(plan: Plan, deploy: Deploy, heading: Sequence[str] = ()) -> list[str]:
     told = [f"### rollonce plan{known}", "", *(f"{_text(line)}\n" for line in heading), _summary(plan)]
     if plan.refusals:
         told += ["", *_refusals(plan.refusals, wide)]
-    if plan.patches:
-        told += ["", *_table(plan.patches, wide), "", *_folded("What it costs", _costs(plan.patches, wide))]
+    if plan.writes:
+        told += ["", *_table(plan.writes, wide), "", *_folded("What it costs", _costs(plan.writes, wide))]
+    if plan.objects:
+        told += ["", *_folded("Other objects", _objects(plan, wide))]
     skips = [operation for operation in plan.operations if isinstance(operation, Skip)]
     quiet = [f"- {_code(title(skip.key, with_namespace=wide))}: {_text(skip.detail)}" for skip in skips]
     remarks = [
@@ -39,11 +41,14 @@ def lines(plan: Plan, deploy: Deploy, heading: Sequence[str] = ()) -> list[str]:
 
 
 def _summary(plan: Plan) -> str:
-    if not plan.patches and not plan.refusals:
-        return "Nothing changes, and nothing restarts."
-    counted = Counter(patch.cost.disruption for patch in plan.patches)
+    if not plan.writes and not plan.refusals:
+        n = len(plan.object_writes)
+        if not n:
+            return "Nothing changes, and nothing restarts."
+        return f"**{n} other {'object changes' if n == 1 else 'objects change'}**, and nothing restarts."
+    counted = Counter(patch.cost.disruption for patch in plan.writes)
     costs = ", ".join(f"{counted[cost]} {_COSTS[cost]}" for cost in reversed(Disruption) if counted[cost])
-    n = len(plan.patches)
+    n = len(plan.writes)
     told = f"**{n} {'workload changes' if n == 1 else 'workloads change'}**" + (f": {costs}." if costs else ".")
     return told if not plan.refusals else f"**Refused: nothing would be sent.** {told}"
 
@@ -55,7 +60,7 @@ _COSTS = {
 }
 
 
-def _table(patches: tuple[Patch, ...], wide: bool) -> list[str]:
+def _table(patches: tuple[Write, ...], wide: bool) -> list[str]:
     told = ["| workload | field | now | becomes | cost |", "| --- | --- | --- | --- | --- |"]
     rows = [(patch, i, change) for patch in patches for i, change in enumerate(patch.changes)]
     for patch, i, change in rows[:MOST_ROWS]:
@@ -74,7 +79,7 @@ def _cells(change: Change) -> tuple[str, str, str]:
     return _text(f"{container}: {what}" if container else what), _code(old), _code(new)
 
 
-def _costs(patches: tuple[Patch, ...], wide: bool) -> list[str]:
+def _costs(patches: tuple[Write, ...], wide: bool) -> list[str]:
     told = []
     for patch in patches:
         risks = "".join(f"; {risk}" for risk in patch.cost.risks)
@@ -83,6 +88,13 @@ def _costs(patches: tuple[Patch, ...], wide: bool) -> list[str]:
             f"{patch.cost.disruption}: {_text(patch.cost.why + risks)}"
         )
     return told
+
+
+def _objects(plan: Plan, wide: bool) -> list[str]:
+    return [
+        f"- {_code(objects_text.title(o.key, with_namespace=wide))}: {_text(objects_text.words(o))}"
+        for o in plan.objects
+    ]
 
 
 def _refusals(refusals: tuple[Refuse, ...], wide: bool) -> list[str]:

@@ -6,11 +6,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from rollonce.app.conduct import Event, Finished, Progressed, Sent
+from rollonce.model.thing import ObjectKey
 from rollonce.model.workload import WorkloadKey
 from rollonce.plan.operation import Plan
-from rollonce.report import converge_text
+from rollonce.report import converge_text, objects_text
 from rollonce.report.output import Output
-from rollonce.rollout.outcome import Verdict
+from rollonce.rollout.outcome import Outcome, Verdict
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -69,8 +70,14 @@ class Progress:
                 if attempt > 1 or (self._live is None and self._talkative):
                     self._say(event)
 
+    def tell(self, key: ObjectKey, outcome: Outcome) -> None:
+        """Show how it ended for an object that is no workload."""
+        self._print(objects_text.outcome_line(key, outcome, with_namespace=self._wide))
+
     def _say(self, event: Event) -> None:
-        line = converge_text.event_line(event, with_namespace=self._wide)
+        self._print(converge_text.event_line(event, with_namespace=self._wide))
+
+    def _print(self, line: str) -> None:
         if self._live is None:
             self._out.lines([line])
         else:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rollonce.model.workload import Workload
-from rollonce.plan.operation import Patch
+from rollonce.plan.operation import Operation, Write
 
 # --- events
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The patch was taken; the object as the server answered it."""
+    """The patch was taken; the object as the server answered it.
+
+    `sent` is what was taken where that had to be made anew on the way, after a change of ownership.
+    """
 
     workload: Workload
+    sent: Write | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +38,14 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Reading again showed this, and what the run's part of a template makes of it, if there is one for it."""
+    """Reading again showed this, and what the run's part of a template makes of it, if there is one for it.
+
+    `again` is what is decided of it anew where a manifest is applied, for that takes a trial.
+    """
 
     workload: Workload
     merged: Workload | None = None
+    again: Operation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +102,7 @@ Event = Accepted | Rejected | Lost | Found | Missing | Unreadable | Seen | Delet
 class Send:
     """Send this patch; answer with Accepted, Rejected, Lost or Missing (404)."""
 
-    patch: Patch
+    patch: Write
 
 
 @dataclass(frozen=True, slots=True)

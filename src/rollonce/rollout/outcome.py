@@ -10,6 +10,7 @@ class Verdict(StrEnum):
     """The end of a workload's part in a run."""
 
     ROLLED = "rolled"  # patched, and its rollout is complete
+    CREATED = "created"  # it was not there; now it is, and what it rolls out is complete
     CHANGED = "changed"  # patched, and nothing rolls by itself (CronJob, OnDelete)
     SENT = "sent"  # patched, and not waited for
     UNCHANGED = "unchanged"  # on target and healthy; nothing was sent
@@ -30,6 +31,7 @@ class Verdict(StrEnum):
 GOOD = frozenset(
     {
         Verdict.ROLLED,
+        Verdict.CREATED,
         Verdict.CHANGED,
         Verdict.SENT,
         Verdict.UNCHANGED,

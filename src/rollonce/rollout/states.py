@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rollonce import status
 from rollonce.model.workload import Workload
-from rollonce.plan.operation import Patch
+from rollonce.plan.operation import Write
 from rollonce.rollout.outcome import Outcome
 
 
@@ -14,12 +14,12 @@ from rollonce.rollout.outcome import Outcome
 class Sending:
     """A patch is on its way.
 
-    `first` is the workload as the plan saw it; `seen` the newest that a watch showed meanwhile, and
-    `gone` the uid of what it showed as deleted: the answer may be read after what followed it.
+    `first` is the workload as the plan saw it, None where it is to be made; `seen` the newest that a watch showed
+    meanwhile, and `gone` the uid of what it showed as deleted: the answer may be read after what followed it.
     """
 
-    patch: Patch
-    first: Workload
+    patch: Write
+    first: Workload | None
     attempt: int = 1
     seen: Workload | None = None
     gone: str = ""
@@ -32,8 +32,8 @@ class Reading:
     `words` say why; `lost` where the same patch may be sent again if it turns out not to be there.
     """
 
-    patch: Patch
-    first: Workload
+    patch: Write
+    first: Workload | None
     attempt: int
     words: str
     lost: bool
@@ -54,7 +54,7 @@ class Rolling:
     uid: str
     floor: int
     standing: status.Standing
-    sent: Patch | None
+    sent: Write | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from rollonce.model.deploy import DEPLOY_ID
 from rollonce.model.workload import CronJob, DaemonSet, OnDelete, StatefulSet, Workload
 from rollonce.plan import decide
 from rollonce.plan.decide import Wish
-from rollonce.plan.operation import Patch, Refuse, Skip, SkipReason
+from rollonce.plan.operation import Apply, Create, Operation, Patch, Refuse, Skip, SkipReason, Write, before
 from rollonce.rollout.events import (
     Accepted,
     Blind,
@@ -56,12 +56,13 @@ class Terms:
     fixed: bool = False
 
 
+_UNROLLED = "only its own labels and annotations changed, nothing rolls"
 Step = tuple[State, tuple[Effect, ...]]
 
 
-def begin(patch: Patch) -> Step:
-    """The way of a workload that is to be patched."""
-    return Sending(patch, patch.workload), (Send(patch),)
+def begin(patch: Write) -> Step:
+    """The way of a workload that is to be written."""
+    return Sending(patch, before(patch)), (Send(patch),)
 
 
 def follow(skip: Skip, terms: Terms) -> Step:
@@ -111,8 +112,8 @@ def _sending(state: Sending, event: Event, terms: Terms) -> Step:
         return again, (ReadAgain(),)
 
     match event:
-        case Accepted(workload=workload):
-            return _waiting(state, workload, terms), ()
+        case Accepted(workload=workload, sent=sent):
+            return _waiting(state if sent is None else replace(state, patch=sent), workload, terms), ()
         case Rejected(words=words, conflict=True):
             return read(words, lost=False)
         case Rejected(words=words):
@@ -130,8 +131,12 @@ def _sending(state: Sending, event: Event, terms: Terms) -> Step:
 
 def _reading(state: Reading, event: Event, terms: Terms) -> Step:
     match event:
+        case Found(workload=workload, again=again) if again is not None:
+            return _applied_anew(state, workload, again, terms)
         case Found(workload=workload, merged=merged):
             return _read_back(state, workload, merged, terms)
+        case Missing() if isinstance(state.patch, Create) and state.attempt < MOST_ATTEMPTS:
+            return Sending(state.patch, None, state.attempt + 1, state.seen, state.gone), (Send(state.patch),)
         case Missing():
             return _end(Verdict.GONE, "it was deleted meanwhile")
         case Unreadable(words=words):
@@ -146,7 +151,7 @@ def _reading(state: Reading, event: Event, terms: Terms) -> Step:
 def _read_back(state: Reading, now: Workload, merged: Workload | None, terms: Terms) -> Step:
     """Ours is there: done. It changed: plan again. It did not: the server's words stand."""
     wish = terms.wish
-    if now.uid != state.first.uid:
+    if _made_anew(state, now):
         return _end(Verdict.GONE, "it was deleted and made anew by somebody else meanwhile")
     # A patch that leaves the template alone has no deploy id to know it by.
     unmarked = state.lost and not state.patch.in_template
@@ -161,9 +166,41 @@ def _read_back(state: Reading, now: Workload, merged: Workload | None, terms: Te
     return _again(state, now, merged, terms)
 
 
+def _made_anew(state: Reading, now: Workload) -> bool:
+    return state.first is not None and now.uid != state.first.uid
+
+
+def _applied_anew(state: Reading, now: Workload, operation: Operation, terms: Terms) -> Step:
+    """As `_read_back` where a manifest is applied: a trial has told what it would change now."""
+    if _made_anew(state, now):
+        return _end(Verdict.GONE, "it was deleted and made anew by somebody else meanwhile")
+    mine = not state.patch.in_template or now.annotation(DEPLOY_ID) == terms.wish.deploy.id
+    match operation:
+        case Skip() if mine and decide.reaches(now, terms.wish, state.patch):
+            return _waiting(state, now, terms), ()
+        case Skip():
+            return _settled_by_others(state, operation, terms), ()
+        case Refuse(detail=detail):
+            arrived = state.lost and now.annotation(DEPLOY_ID) == terms.wish.deploy.id
+            return Ended(Outcome(Verdict.CONFLICT, detail, sent=arrived)), ()
+        case _ if _other_deploy(state.first, now, terms.wish):
+            return _end(
+                Verdict.CONFLICT,
+                f"deploy {now.annotation(DEPLOY_ID)} changed it meanwhile; it is left to that deploy",
+            )
+        case _ if state.attempt >= MOST_ATTEMPTS:
+            return _given_up(state, now)
+        case Patch() | Apply() | Create():
+            sending = Sending(operation, state.first, state.attempt + 1, state.seen, state.gone)
+            return sending, (Send(operation),)
+        case _ as never:
+            assert_never(never)
+
+
 def _again(state: Reading, now: Workload, merged: Workload | None, terms: Terms) -> Step:
     """Somebody wrote meanwhile, or our patch never arrived: decide anew, at most MOST_ATTEMPTS times."""
-    gone = decide.wanted_containers(state.first, terms.wish) - decide.wanted_containers(now, terms.wish)
+    first = state.first or now
+    gone = decide.wanted_containers(first, terms.wish) - decide.wanted_containers(now, terms.wish)
     if gone:
         return _end(Verdict.CONFLICT, f"somebody took away {', '.join(sorted(gone))} meanwhile; nothing was sent again")
     operation = decide.one(now, terms.wish, merged)
@@ -173,14 +210,14 @@ def _again(state: Reading, now: Workload, merged: Workload | None, terms: Terms)
         case Refuse(detail=detail):
             arrived = state.lost and now.annotation(DEPLOY_ID) == terms.wish.deploy.id
             return Ended(Outcome(Verdict.CONFLICT, detail, sent=arrived)), ()
-        case Patch(operations=operations) if operations == state.patch.operations and not state.lost:
+        case Patch(operations=operations) if operations == _sent_before(state) and not state.lost:
             # Nothing that the patch tests has changed: it was not its tests that failed.
             return _end(Verdict.REJECTED, state.words)
-        case Patch(operations=operations) if terms.fixed and operations != state.patch.operations:
+        case Patch(operations=operations) if terms.fixed and operations != _sent_before(state):
             return _end(
                 Verdict.CONFLICT, "somebody wrote meanwhile, and the plan does not hold any more; make a new one"
             )
-        case Patch():
+        case Patch() | Apply() | Create():
             if state.attempt >= MOST_ATTEMPTS:
                 return _given_up(state, now)
             sending = Sending(operation, state.first, state.attempt + 1, state.seen, state.gone)
@@ -189,8 +226,13 @@ def _again(state: Reading, now: Workload, merged: Workload | None, terms: Terms)
             assert_never(never)
 
 
+def _sent_before(state: Reading) -> bytes:
+    return state.patch.operations if isinstance(state.patch, Patch) else state.patch.body
+
+
 def _given_up(state: Reading, now: Workload) -> Step:
-    if now.resource_version == state.patch.workload.resource_version:
+    known = before(state.patch)
+    if known is not None and now.resource_version == known.resource_version:
         return _end(Verdict.REJECTED, f"sent {MOST_ATTEMPTS} times without success; last answer: {state.words}")
     return _end(Verdict.CONFLICT, f"it changed under {MOST_ATTEMPTS} attempts; last answer: {state.words}")
 
@@ -210,20 +252,21 @@ def _waiting(sent: Sending | Reading, accepted: Workload, terms: Terms) -> State
     if not sent.patch.in_template:
         return _unrolled(sent, accepted, terms)
     if isinstance(accepted.behaviour, CronJob):
-        return Ended(Outcome(Verdict.CHANGED, "its next jobs run the new template", sent=True))
+        verdict = Verdict.CREATED if isinstance(sent.patch, Create) else Verdict.CHANGED
+        return Ended(Outcome(verdict, "its next jobs run the new template", sent=True))
     if not terms.wait:
         return Ended(Outcome(Verdict.SENT, "its rollout is not waited for", sent=True))
     # The answer to a patch carries the status of the rollout before, for no controller can have seen
     # the change by then. What is read back later may carry that of ours.
-    before = sent.patch.workload if status.observed(accepted) else accepted
+    earlier = before(sent.patch) if status.observed(accepted) else accepted
     floor, standing = accepted.generation, status.InProgress("sent", "patch sent")
-    rolling = Rolling(before, accepted.uid, floor, standing, sent.patch)
+    rolling = Rolling(earlier, accepted.uid, floor, standing, sent.patch)
     return _caught_up(rolling, sent, accepted, terms)
 
 
 def _unrolled(sent: Sending | Reading, accepted: Workload, terms: Terms) -> State:
     """Only the workload's own metadata was written. As where nothing is, an earlier rollout has to be finished."""
-    words = "only its own labels and annotations changed, nothing rolls"
+    words = _UNROLLED if isinstance(sent.patch, Patch) else "its pod template stays as it is, nothing rolls"
     if isinstance(accepted.behaviour, CronJob):
         return Ended(Outcome(Verdict.CHANGED, words, sent=True))
     if not terms.wait:
@@ -292,9 +335,11 @@ def _as_wanted(state: Rolling, now: Workload, wish: Wish) -> bool:
     return decide.keeps_template(now, wish, state.sent)
 
 
-def _end_of_rollout(sent: Patch | None, now: Workload) -> Verdict:
+def _end_of_rollout(sent: Write | None, now: Workload) -> Verdict:
     if sent is None:
         return Verdict.SETTLED
+    if isinstance(sent, Create):
+        return Verdict.CREATED
     behaviour = now.behaviour
     by_hand = isinstance(behaviour, StatefulSet | DaemonSet) and isinstance(behaviour.strategy, OnDelete)
     return Verdict.CHANGED if by_hand or not sent.in_template else Verdict.ROLLED
@@ -306,9 +351,9 @@ def _overwritten(now: Workload, terms: Terms) -> str:
     return f"{who} put other values in while its rollout was waited for"
 
 
-def _other_deploy(first: Workload, now: Workload, wish: Wish) -> bool:
+def _other_deploy(first: Workload | None, now: Workload, wish: Wish) -> bool:
     theirs = now.annotation(DEPLOY_ID)
-    return theirs is not None and theirs not in (first.annotation(DEPLOY_ID), wish.deploy.id)
+    return theirs is not None and theirs not in (first and first.annotation(DEPLOY_ID), wish.deploy.id)
 
 
 def _newer(known: Workload | None, seen: Workload) -> Workload:

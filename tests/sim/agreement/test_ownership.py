@@ -43,6 +43,23 @@ def _bare(**spec: Any) -> Any:
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": spec}
 
 
+def test_what_the_server_adds_to_an_empty_apply_has_no_owner(pair: Pair) -> None:
+    nothing = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "conf"}}
+    assert _apply(pair, CONF, nothing, "one") == 201
+    assert _apply(pair, CONF, nothing, "one") == 200
+    unlabelled = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}, "spec": {}}
+    _apply(pair, f"{SERVICES}/s", {**unlabelled, "spec": {"ports": [{"port": 80}]}}, "one")
+
+
+def test_an_apply_of_a_version_that_no_object_has_makes_and_never_changes(pair: Pair) -> None:
+    """Conditional on nothing being there: what rollonce makes objects with."""
+    first = configmap()
+    first["metadata"] = {**first["metadata"], "name": "conf", "resourceVersion": "1"}
+    assert _apply(pair, CONF, first, "one") == 201
+    assert _apply(pair, CONF, first, "one") == 409
+    assert _apply(pair, CONF, first, "one", force=True) == 409
+
+
 def test_an_applier_gives_up_what_it_leaves_out(pair: Pair) -> None:
     full = deployment(minReadySeconds=5, revisionHistoryLimit=3)
     full["metadata"]["labels"] = {"a": "b", "c": "d"}

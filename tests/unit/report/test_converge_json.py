@@ -71,6 +71,7 @@ GOLDEN = """{
       }
     }
   ],
+  "objects": [],
   "warnings": [],
   "patchesSent": 1,
   "exitCode": 0

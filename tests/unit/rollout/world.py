@@ -90,7 +90,7 @@ class World:
                 self.reply = Missing()
             case ReadAgain():
                 self.reply = Found(read(self.stored))
-            case Send(patch=patch):
+            case Send(patch=patch) if isinstance(patch, Patch):
                 try:
                     patched = jsonpatch.apply(self.stored, patch.operations)
                 except jsonpatch.Unprocessable:

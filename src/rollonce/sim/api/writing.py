@@ -125,7 +125,7 @@ class Writer:
             raise status.Refusal(500, "", "resourceVersion should not be set on objects to be created")
         return 201, self._store_new(placed, {**thing, "metadata": metadata}, how)
 
-    def _store_new(self, target: Target, thing: Object, how: Writing) -> Object:
+    def _store_new(self, target: Target, thing: Object, how: Writing, *, tracked: bool = False) -> Object:
         metadata = {
             key: value
             for key, value in thing["metadata"].items()
@@ -133,7 +133,7 @@ class Writer:
         }
         thing = eventviews.stored(target.kind, self._fresh(target.kind, {**thing, "metadata": metadata}))
         thing = defaults.complete(target.kind, thing)
-        tracked = "managedFields" in metadata
+        tracked = tracked or "managedFields" in metadata
         made = self._kernel.prepared(
             target.key, thing, manager=how.manager, tracked=tracked, version=_version(target.kind)
         )
@@ -214,7 +214,8 @@ class Writer:
         merged = {**merged, "metadata": {**merged["metadata"], "name": target.name}}
         merged = sent.decoded(kind, merged, live)[0]
         if live is None:
-            return 201, self._store_new(target, merged, how)
+            # Who applies nothing owns nothing, and what the server adds has no owner.
+            return 201, self._store_new(target, merged, how, tracked=True)
         return 200, self._replace(target, merged, how, tracked=True)
 
     def _replace(
