@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from bench import audit, nothing, report, rolling, set_image, simulated, version
+from bench import audit, nothing, report, rolling, sandbox, set_image, simulated, version
 from bench.lab import FULL, QUICK, Lab
 from bench.machine import Machine
 from bench.process import SideFailed
@@ -21,7 +21,7 @@ from tests.controlplane.audit import Audit
 from tests.controlplane.starting import Running
 from tests.controlplane.supervisor import StartFailed
 
-ALL = {module.NAME: module.measure for module in (version, set_image, nothing, rolling, audit, simulated)}
+ALL = {module.NAME: module.measure for module in (version, set_image, nothing, rolling, audit, simulated, sandbox)}
 
 
 def main() -> int:
