@@ -42,7 +42,7 @@ def judge(truth: Truth, document: Any, *, logged: bool) -> Verdict:
                 verdict.counts[f"redundant, found as {found[roll.number]['certainty']}"] += 1
             elif roll.number in opened:
                 verdict.counts["redundant, told of and not counted"] += 1
-                if logged and roll.earlier[0] - 1 in truth.shown:
+                if logged and set(range(roll.earlier[0] - 1, roll.number + 1)) <= set(truth.shown):
                     verdict.wrong.append(f"revision {roll.number}, a {roll.kind}, is not counted")
             elif logged:
                 verdict.wrong.append(f"revision {roll.number}, a {roll.kind}, is not found")
