@@ -51,8 +51,9 @@ def group(timelines: Iterable[Timeline], window: timedelta = DEFAULT_WINDOW) -> 
 def _chains(timeline: Timeline, window: timedelta) -> Iterator[_Chain]:
     steps: list[Step] = []
     members: list[Member] = []
+    firsts = versions.firsts(timeline.revisions)
     for step in map(Step.of, timeline.rolls):
-        link = links.join(step, steps, timeline.revisions, window) if steps else None
+        link = links.join(step, steps, firsts, window) if steps else None
         if link is not None and not link.joined:
             yield _chain(timeline.subject, steps, members)
             steps, members = [], []
@@ -68,7 +69,9 @@ def _chain(subject: Subject, steps: list[Step], members: list[Member]) -> _Chain
     # Where two rolls share an id and something agrees with it, it is theirs, whichever of them brought it.
     shared = any(m.link is not None and m.link.joined and m.link.by is By.ID for m in members)
     deploy_id = links.owned_id(rolls) if shared else links.id_of(rolls)
-    pinned = tuple(dict.fromkeys(version for roll in rolls for version in versions.brought(roll)))
+    # What has an id or a build is joined by nothing else.
+    told = () if deploy_id or builds else rolls
+    pinned = tuple(dict.fromkeys(version for roll in told for version in versions.brought(roll)))
     return _Chain(subject, tuple(members), deploy_id, builds, pinned)
 
 

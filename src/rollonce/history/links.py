@@ -17,7 +17,8 @@ from msgspec import Struct
 
 from rollonce.history import build, hands, versions
 from rollonce.history.build import Build
-from rollonce.history.nouns import By, Certainty, IdState, Link, Revision, Roll
+from rollonce.history.nouns import By, Certainty, IdState, Link, Roll
+from rollonce.history.versions import Firsts
 
 OUR_MANAGER = "rollonce"
 # Rolls of one build are one deploy if no more time than this lies between them: a deploy of a large fleet takes hours,
@@ -49,8 +50,8 @@ class Step(Struct, frozen=True):
         return cls(roll, tuple(_brought(roll)))
 
 
-def join(step: Step, before: Sequence[Step], revisions: Sequence[Revision], window: timedelta) -> Link:
-    """Whether a roll belongs to the deploy of the rolls `before` it, at least one; `revisions` are all."""
+def join(step: Step, before: Sequence[Step], firsts: Firsts, window: timedelta) -> Link:
+    """Whether a roll belongs to the deploy of the rolls `before` it, at least one; `firsts` are of all revisions."""
     roll, deploy = step.roll, [each.roll for each in before]
     last = deploy[-1]
     if roll.recovery is not None:
@@ -61,8 +62,8 @@ def join(step: Step, before: Sequence[Step], revisions: Sequence[Revision], wind
         return Link(False, By.ALONE, Certainty.INFERRED, "revisions between them are gone")
     built = _by_build(step, before)
     timed = _by_time(last, roll, window)
-    if timed.joined:
-        timed = _by_version(roll, deploy, revisions, timed)
+    if built is None and timed.joined:
+        timed = _by_version(roll, deploy, firsts, timed)
     return _by_id(roll, deploy, built, timed) or built or timed
 
 
@@ -158,12 +159,12 @@ def _comparable(one: Brought, other: Brought) -> bool:
     return one.container == other.container or shared
 
 
-def _by_version(roll: Roll, deploy: Sequence[Roll], revisions: Sequence[Revision], timed: Link) -> Link:
+def _by_version(roll: Roll, deploy: Sequence[Roll], firsts: Firsts, timed: Link) -> Link:
     """What versions say of a roll that time joins."""
-    why = versions.second(roll, deploy, revisions)
+    why = versions.second(roll, deploy, firsts)
     if why:
         return Link(False, By.BUILD, Certainty.INFERRED, why)
-    doubt = versions.doubt(roll, deploy, revisions)
+    doubt = versions.doubt(roll, deploy, firsts)
     return Link(True, By.BUILD, Certainty.UNKNOWN, f"{timed.why}, though {doubt}") if doubt else timed
 
 

@@ -7,18 +7,30 @@ been run for a second deploy. Where nobody knows the writers any more, that is t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rollonce.history import build, hands
 from rollonce.history.build import Version
 from rollonce.history.nouns import Revision, Roll
 
+# The lowest number of a revision with that image in that container.
+Firsts = Mapping[tuple[str, str], int]
 
-def second(roll: Roll, deploy: Sequence[Roll], revisions: Sequence[Revision]) -> str:
+
+def firsts(revisions: Iterable[Revision]) -> Firsts:
+    """Of the revisions of a workload."""
+    found: dict[tuple[str, str], int] = {}
+    for revision in sorted(revisions, key=lambda each: each.number):
+        for item in revision.template.images.items():
+            found.setdefault(item, revision.number)
+    return found
+
+
+def second(roll: Roll, deploy: Sequence[Roll], firsts: Firsts) -> str:
     """How a roll gives a container a second new version after the rolls of a deploy; empty where it does not."""
-    for container, version in _new(roll, revisions):
+    for container, version in _new(roll, firsts):
         for earlier in reversed(deploy):
-            other = dict(_new(earlier, revisions)).get(container)
+            other = dict(_new(earlier, firsts)).get(container)
             if other is None:
                 continue
             if _parted((earlier, other), (roll, version)):
@@ -27,20 +39,20 @@ def second(roll: Roll, deploy: Sequence[Roll], revisions: Sequence[Revision]) ->
     return ""
 
 
-def doubt(roll: Roll, deploy: Sequence[Roll], revisions: Sequence[Revision]) -> str:
+def doubt(roll: Roll, deploy: Sequence[Roll], firsts: Firsts) -> str:
     """As `second`, where the other version may have come with the deploy's first roll: what that changed is gone.
 
     Empty behind another roll of which that holds: they are of one deploy whether it began with that one or before.
     """
-    if deploy[0].before is not None or any(_may_be_second(r, deploy[:i], revisions) for i, r in enumerate(deploy) if i):
+    if deploy[0].before is not None or any(_may_be_second(r, deploy[:i], firsts) for i, r in enumerate(deploy) if i):
         return ""
-    return _may_be_second(roll, deploy, revisions)
+    return _may_be_second(roll, deploy, firsts)
 
 
-def _may_be_second(roll: Roll, deploy: Sequence[Roll], revisions: Sequence[Revision]) -> str:
+def _may_be_second(roll: Roll, deploy: Sequence[Roll], firsts: Firsts) -> str:
     first = deploy[0].after
     since = {change.container for earlier in deploy for change in earlier.changes}
-    for container, version in _new(roll, revisions):
+    for container, version in _new(roll, firsts):
         had = first.template.images.get(container)
         other = build.version_of(had) if had and container not in since else None
         # Who wrote that roll need not be who brought the version: two tools tell nothing here.
@@ -67,12 +79,11 @@ def brought(roll: Roll) -> Iterator[Version]:
     return (version for version in found if version is not None)
 
 
-def _new(roll: Roll, revisions: Sequence[Revision]) -> Iterator[tuple[str, Version]]:
+def _new(roll: Roll, firsts: Firsts) -> Iterator[tuple[str, Version]]:
     """Container and version of each image that a roll brought and that no revision before it had."""
     for change in roll.changes:
         version = build.version_of(change.new) if change.container and change.new else None
-        if version is None:
+        if version is None or not change.container or not change.new:
             continue
-        older = (r for r in revisions if r.number < roll.after.number)
-        if all(r.template.images.get(change.container) != change.new for r in older):
+        if firsts.get((change.container, change.new), roll.after.number) >= roll.after.number:
             yield change.container, version
