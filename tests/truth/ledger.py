@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 
-from tests.truth.plan import STANDING, Act, History, Step
+from tests.truth.plan import LONG, STANDING, Act, History, Step
 from tests.truth.play import Done, NotPlayed, Record
 from tests.truth.writes import MANAGERS
 
@@ -21,7 +22,8 @@ class Roll:
     """A revision after the first, with the steps that came together in it.
 
     `kind` is empty where the roll is not redundant; `earlier` are the deploy's rolls before it. `needs` are the
-    revisions that have to be there to see the kind. `sure` is False where the record cannot tell it: a step came late.
+    revisions that have to be there to see the kind. `sure` is False where the record cannot tell it: a step came late,
+    of this roll or of another one that time does not part from it.
     """
 
     number: int
@@ -131,8 +133,14 @@ def _open(
     changed = frozenset(f for f in before.keys() | after.keys() if before.get(f) != after.get(f))
     deploy = merged[-1][0].deploy
     back = any(step.act is Act.UNDO or step.back for step, _ in merged)
-    late = any(done.step in record.late for _, done in merged)
+    late = bool(_stretch(record.history, merged[-1][1].step) & set(record.late))
     return _Open(number, deploy, changed, merged, before, after, back, late)
+
+
+def _stretch(history: History, index: int) -> set[int]:
+    """The steps around one that no long pause parts from it: a late one among them may part deploys otherwise."""
+    begins = [0, *(i for i, step in enumerate(history.steps) if i and step.gap >= LONG), len(history.steps)]
+    return next(set(range(a, b)) for a, b in pairwise(begins) if a <= index < b)
 
 
 def _judge(members: list[_Open], index: int, record: Record) -> tuple[str, tuple[int, ...], tuple[int, ...]]:

@@ -76,7 +76,7 @@ class _Player:
                 self._break()
         self._finish()
         record.revisions = self._stage.sightings.seen(record.namespace)
-        record.shown = sorted(_shown(self._stage.sightings.there(record.namespace)))
+        record.shown = shown(self._stage, record.namespace)
         return record
 
     def _ask(self, user: str, ask: Ask) -> Object:
@@ -229,10 +229,10 @@ def _waits(pod: Object) -> bool:
     return any("waiting" in status.get("state", {}) and "rashLoop" in str(status["state"]) for status in statuses)
 
 
-def _shown(things: list[Object]) -> set[int]:
-    """The numbers that objects have, and that ReplicaSets say they had."""
+def shown(stage: Stage, namespace: str) -> list[int]:
+    """The numbers that its ReplicaSets and ControllerRevisions have, and that ReplicaSets say they had."""
     numbers: set[int] = set()
-    for thing in things:
+    for thing in stage.sightings.there(namespace):
         former = (thing["metadata"].get("annotations") or {}).get("deployment.kubernetes.io/revision-history", "")
         numbers |= {number_of(thing), *(int(word) for word in former.split(",") if word)}
-    return numbers - {0}
+    return sorted(numbers - {0})

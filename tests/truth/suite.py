@@ -10,7 +10,7 @@ import uuid
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -20,9 +20,11 @@ from tests.controlplane.description import ControlPlane
 from tests.truth import check, ledger, plan
 from tests.truth.ledger import Truth
 from tests.truth.plan import WINDOW, History
-from tests.truth.play import NotPlayed, play
+from tests.truth.play import NotPlayed, play, shown
 from tests.truth.real import Real
 from tests.truth.writes import Ask
+
+_TRIES = 5
 
 
 @dataclass(slots=True)
@@ -49,7 +51,7 @@ def judge(plane: ControlPlane, seeds: Sequence[int], folder: Path, at_once: int 
     try:
         with ThreadPoolExecutor(at_once) as players:
             played = list(players.map(lambda seed: _played(stage, plan.generate(seed, deploys), prefix, folder), seeds))
-        results = _audited(plane, folder, played)
+        results = _audited(stage, folder, played)
         for truth in played:
             if isinstance(truth, Truth):
                 stage.ask("admin", Ask("DELETE", f"/api/v1/namespaces/{truth.namespace}"))
@@ -69,12 +71,24 @@ def _played(stage: Real, history: History, prefix: str, folder: Path) -> Truth |
     return truth
 
 
-def _audited(plane: ControlPlane, folder: Path, played: Sequence[Truth | Judged]) -> list[Judged]:
-    with_log = audit(plane, folder, "--api-audit-log", str(plane.audit_log))
-    without = audit(plane, folder)
+def _audited(stage: Real, folder: Path, played: Sequence[Truth | Judged]) -> list[Judged]:
+    truths = [each for each in played if isinstance(each, Truth)]
+    for _ in range(_TRIES):
+        before = {each.namespace: tuple(shown(stage, each.namespace)) for each in truths}
+        with_log = audit(stage.plane, folder, "--api-audit-log", str(stage.plane.audit_log))
+        without = audit(stage.plane, folder)
+        # A controller that has much to do may take away old revisions long after the rollout.
+        if before == {each.namespace: tuple(shown(stage, each.namespace)) for each in truths}:
+            break
+    else:
+        raise AssertionError(f"revisions still go after {_TRIES} audits")
     (folder / "audit-logged.json").write_text(json.dumps(with_log))
     (folder / "audit-withheld.json").write_text(json.dumps(without))
-    return [each if isinstance(each, Judged) else one(each, with_log, without) for each in played]
+    (folder / "shown.json").write_text(json.dumps(before))
+    return [
+        each if isinstance(each, Judged) else one(replace(each, shown=before[each.namespace]), with_log, without)
+        for each in played
+    ]
 
 
 def one(truth: Truth, with_log: Any, without: Any) -> Judged:
