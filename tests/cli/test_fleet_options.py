@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from rollonce.cli import program
+from tests.controlplane.manifests import deployment
 
 FILE = """
 version: 1
@@ -34,6 +36,7 @@ def said(
 ) -> str:
     """What the command says on standard error where there is no cluster; it has to be an error of usage."""
     (folder / "rollonce.yaml").write_text(FILE.replace("WORKLOADS", workloads))
+    (folder / "agent.yaml").write_text(json.dumps(deployment("ceo", {"agent": "registry.example/agent:1"})))
     monkeypatch.chdir(folder)
     monkeypatch.setenv("KUBECONFIG", str(folder / "none"))
     monkeypatch.setenv("HOME", str(folder))
@@ -63,6 +66,12 @@ def said(
             "rollonce.yaml:12:17 and argument 'agent=registry.example/agent:2'",
         ),
         ("--env production --exit-code", "--exit-code tells of pending changes"),
+        ("--env spread -f agent.yaml", "9:18 says 2 namespaces, and the manifests of -f agent.yaml go to one"),
+        ("--env production -f agent.yaml -n other", "6:16 says agents, and argument '-n other' says other"),
+        ("--env production -f agent.yaml --force-managed", "7:24: mayForce does not have managed"),
+        ("--env production -f agent.yaml --all", "the manifests of -f agent.yaml say which workloads are meant"),
+        ("--build 7 -f agent.yaml", "--build is for the fleet file, and no environment is named"),
+        ("--env open -f agent.yaml agent=registry.example/agent:2", "rollonce.yaml:12:17 and argument"),
     ],
 )
 def test_what_contradicts_the_file_is_an_error_that_names_both(
@@ -80,6 +89,8 @@ def test_what_contradicts_the_file_is_an_error_that_names_both(
         ("--env open deployment/ceo:agent=registry.example/agent:2", NAMES),
         ("--env open -l fleet=agents", KINDS),
         ("--env spread", KINDS),
+        ("--env production -f agent.yaml --again", NAMES),
+        ("--env open -f agent.yaml -n y", KINDS),
     ],
 )
 def test_what_the_file_leaves_open_the_command_line_fills_in(
@@ -101,6 +112,8 @@ def test_what_the_file_leaves_open_the_command_line_fills_in(
         ("--env production -n other", "rollonce.yaml:6:16 says agents, and argument '-n other' says other"),
         ("--env nowhere", "nowhere"),
         ("--env production", "rollonce.yaml:5:14 names the context prod"),
+        ("--env production -f agent.yaml", "rollonce.yaml:5:14 names the context prod"),
+        ("--env spread -f agent.yaml", "9:18 says 2 namespaces, and the manifests of -f agent.yaml go to one"),
     ],
 )
 def test_a_plan_takes_the_file_as_converge_does(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -16,6 +17,7 @@ from tests.controlplane.description import ControlPlane
 from tests.controlplane.kubectl import Kubectl
 from tests.docs.scenes import REGISTRY
 from tests.scenarios.backends import Backend, Real, Simulated, real_only
+from tests.scenarios.manifest_folder import config
 from tests.scenarios.world import Run, World
 
 STORY = Path(__file__).parents[2] / "examples" / "story" / "rollonce.yaml"
@@ -32,9 +34,9 @@ class Story:
         """What a pipeline runs."""
         return self._run("converge", environment, "--build", build, *more, user=user)
 
-    def plan(self, environment: str, build: str, *more: str) -> Run:
+    def plan(self, environment: str, build: str, *more: str, user: str = "deployer") -> Run:
         """What it runs at a pull request."""
-        return self._run("plan", environment, "--build", build, *more)
+        return self._run("plan", environment, "--build", build, *more, user=user)
 
     def carry_out(self, environment: str, file: str, *more: str) -> Run:
         """What it runs when somebody has agreed."""
@@ -131,6 +133,28 @@ def test_the_file_and_the_command_line_are_one_desired_state(story: Story) -> No
     assert run.code == 0, run.err
     assert production.images("deployment/agent-ceo")["agent"] == wanted
     assert production.images("deployment/agent-cso")["agent"] == f"{REGISTRY}/agent-science:b2"
+
+
+def test_manifests_take_images_and_place_from_the_file(story: Story) -> None:
+    """The same manifests for both environments; the first deploy makes them, each later one rolls each once."""
+    folder = story.folder / "k8s"
+    folder.mkdir()
+    backend = story.environments["production"].backend
+    for n, thing in enumerate((_agent("agent-ceo", "old", CEO), config("agents", LEVEL="info"))):
+        (folder / f"{n}.json").write_text(json.dumps(backend.prepared(thing)))
+    for build, revision in (("4f2c-1187", 1), ("4f2c-1188", 2)):
+        for environment, world in story.environments.items():
+            shown = story.plan(environment, build, "-f", "k8s", user="admin")
+            assert (shown.code, build in shown.out) == (0, True), shown.err
+            run = story.deploy(environment, build, "-f", "k8s", "--deploy-id", build, user="admin")
+            assert run.code == 0, run.err
+            assert run.out.startswith(f"environment {environment} of rollonce.yaml, context {environment}, ")
+            assert world.revision("deployment/agent-ceo") == revision
+            assert world.images("deployment/agent-ceo") == {
+                "agent": f"{REGISTRY}/agent:{build}",
+                "git-sync": f"{REGISTRY}/git-sync:{build}",
+            }
+            assert world.get("configmap/agents")["metadata"]["namespace"] == world.namespace
 
 
 def test_a_plan_of_an_environment_is_carried_out_as_it_stands(story: Story) -> None:

@@ -130,7 +130,6 @@ def test_a_namespace_that_is_not_there_is_an_error_unless_it_is_made(world: Worl
         (("-f", "x", "-l", "a=b"), "-l"),
         (("-f", "x", "-A"), "-A"),
         (("-f", "x", "--all"), "--all"),
-        (("-f", "x", "--env", "production"), "--env"),
         (("-f", "x", "--patch", "y"), "--patch"),
         (("-f", "x", "--plan", "y"), "--plan"),
         (("-R", "deploy/x", "a=b"), "-R is for manifests"),

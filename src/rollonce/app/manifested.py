@@ -20,6 +20,7 @@ from rollonce.manifests.manifest import Manifest
 from rollonce.manifests.placed import Placed
 from rollonce.model import autoscaler
 from rollonce.model.kind import Kind
+from rollonce.model.reference import Named
 from rollonce.model.thing import ObjectKey
 from rollonce.model.workload import Workload, WorkloadKey
 from rollonce.plan import applying, configs, conflicts, folding, unmatched
@@ -53,10 +54,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What else a run is asked for; `timeout` in seconds, None without a bound."""
+    """What else a run is asked for; `timeout` in seconds, None without a bound.
+
+    `known` are workloads that edits may be for: that one of them is not among the manifests is no typo.
+    """
 
     wish: Wish
     act: str
+    known: tuple[Named, ...] = ()
     allow_unmatched: bool = False
     wait: bool = True
     timeout: float | None = None
@@ -89,7 +94,10 @@ def _prepare(ports: Ports, source: Source, run: Run) -> Prepared:
     things = tuple(sorted(things, key=lambda thing: thing.rank))
     workloads = [thing for thing in things if thing.kind is not None]
     if not run.allow_unmatched:
-        unmatched.check_containers([folding.workload(t) for t in workloads], (), run.wish.desired, act=run.act)
+        given = [folding.workload(thing) for thing in workloads]
+        missing = set(run.known) - {Named(workload.key.kind_name, workload.key.name) for workload in given}
+        elsewhere = [WorkloadKey(one.kind_name, source.namespace, one.name) for one in missing]
+        unmatched.check_containers(given, elsewhere, run.wish.desired, act=run.act)
     live, scopes = _live(ports, things)
     autoscaled, warnings = _autoscaled(ports, things)
     made = frozenset(t.key.name for t in things if t.manifest.kind == "Namespace" and live[t.key] is None)

@@ -95,7 +95,8 @@ def command(
 
     With -f or -k, manifests are applied with pairs and edits folded in: each object in one server-side apply.
 
-    With --env, workloads, images and place come from the fleet file; pairs and edits may be added.
+    With --env, workloads, images and place come from the fleet file; pairs and edits may be added. With manifests
+    as well, these say which workloads.
 
     Nothing is sent to a workload that is already as wanted.
     """
@@ -122,8 +123,9 @@ def _run(
     if asked.plan_file:
         return _planned(given, place, words, files, asked)
     if files.given:
-        manifest_options.check_alone(files, place, words, given, act="converge")
-        return _applied(place, words, files, asked)
+        manifest_options.check_alone(files, place, words, act="converge")
+        merged = fleet_options.merge(given, place, words, act="converge", manifests=files.names)
+        return _applied(*merged, files, asked)
     manifest_options.check_idle(files, act="converge")
     return _wished(*fleet_options.merge(given, place, words, act="converge"), asked)
 
@@ -151,15 +153,26 @@ def _wished(place: connect.Place, words: wishes.Words, file: fleet_options.FromF
         return _converge(ports, converge.prepare(ports, options), asked, file.heading)
 
 
-def _applied(place: connect.Place, words: wishes.Words, files: manifest_options.Files, asked: Asked) -> ExitCode:
+def _applied(
+    place: connect.Place,
+    words: wishes.Words,
+    file: fleet_options.FromFile,
+    files: manifest_options.Files,
+    asked: Asked,
+) -> ExitCode:
     now = datetime.now(UTC)
     act = f"converge {files.names}"
-    _, desired = wishes.desired(words, wishes.moment(now), act=act, needed=False)
+    _, desired = wishes.desired(words, wishes.moment(now), act=act, more=file.edits, needed=False)
     manifests = manifest_options.load(files)
     wish = Wish(desired, wishes.deploy(asked.deploy_id, now, act=act), words.policy)
-    ports, namespace = connect.connect(place)
+    ports, namespace = fleet_options.connect_as(file, place)
     run = manifested.Run(
-        wish, act, allow_unmatched=words.allow_unmatched, wait=asked.wait, timeout=asked.timeout or None
+        wish,
+        act,
+        file.listed,
+        allow_unmatched=words.allow_unmatched,
+        wait=asked.wait if file.wait is None else file.wait,
+        timeout=(asked.timeout if file.timeout is None else file.timeout) or None,
     )
     with closing(ports):
         source = manifest_options.source(files, manifests, place, reference.check_namespace(namespace, act=act))
@@ -170,6 +183,7 @@ def _applied(place: connect.Place, words: wishes.Words, files: manifest_options.
             lambda: Result(converge.standings(prepared.plan, wish)),
             lambda progress: manifested.carry_out(ports, prepared, progress.take, progress.tell),
             asked,
+            file.heading,
         )
 
 

@@ -21,6 +21,7 @@ from rollonce.fleetfile import form, resolve
 from rollonce.fleetfile.fleet import Chosen
 from rollonce.fleetfile.mark import Said
 from rollonce.model.edit import ImageEdit
+from rollonce.model.reference import Named
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -61,12 +62,13 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class FromFile:
-    """What the file adds to a run; nothing without `--env`.
+    """What the file adds to a run; nothing without `--env`. `listed` are the workloads that it names.
 
     `wait` and `timeout` (in seconds, 0 without a bound) are None where the command line says it, or nobody does.
     """
 
     context: Said[str] | None = None
+    listed: tuple[Named, ...] = ()
     edits: tuple[ImageEdit, ...] = ()
     more_namespaces: tuple[str, ...] = ()
     wait: bool | None = None
@@ -95,9 +97,12 @@ def given(env: str, build: str, fleet: str) -> Given:
     return Given(env, build, fleet, said)
 
 
-def merge(given: Given, place: Place, words: _Words, *, act: str) -> tuple[Place, _Words, FromFile]:
+def merge(
+    given: Given, place: Place, words: _Words, *, act: str, manifests: str = ""
+) -> tuple[Place, _Words, FromFile]:
     """Place and words of the run with what the fleet file says of it.
 
+    Where there are `manifests`, they say which workloads are meant, and the file the rest.
     Raises errors of the file, and ContradictedFleetFile.
     """
     if not given.env:
@@ -112,27 +117,35 @@ def merge(given: Given, place: Place, words: _Words, *, act: str) -> tuple[Place
     _check_words(run, place, words, act)
     _check_force(run, words, act)
     environment = run.environment
-    selector = _one("-l", words.selector, run.selector, act)
     namespaces = tuple(said.value for said in environment.namespaces)
     if len(namespaces) < 2:
         namespaces = (_one("-n", place.namespace, next(iter(environment.namespaces), None), act),)
     elif place.namespace:
         raise _contradiction("-n", place.namespace, f"{len(namespaces)} namespaces", environment.namespaces[0], act)
+    if manifests and len(namespaces) > 1:
+        raise ContradictedFleetFile(
+            f"{environment.namespaces[0].at} says {len(namespaces)} namespaces, and the manifests of {manifests} "
+            "go to one",
+            act=act,
+            hint="give each of them an environment of its own",
+        )
     context = _one("--context", place.context, environment.context, act)
     heading = _heading(given, namespaces, context)
     policy = run.policy
-    words = replace(
-        words,
-        arguments=(*run.words, *words.arguments),
-        selector=selector,
-        everything=isinstance(run.workloads, Chosen) and not selector,
-        strict=words.strict or bool(policy.strict and policy.strict.value),
-    )
+    words = replace(words, strict=words.strict or bool(policy.strict and policy.strict.value))
+    if not manifests:
+        selector = _one("-l", words.selector, run.selector, act)
+        words = replace(
+            words,
+            arguments=(*run.words, *words.arguments),
+            selector=selector,
+            everything=isinstance(run.workloads, Chosen) and not selector,
+        )
     place = replace(place, context=context, namespace=namespaces[0])
     # How to wait: the command line where it says so, else the file.
     wait = policy.wait.value if policy.wait and "wait" not in given.said else None
     timeout = policy.timeout.value if policy.timeout and "timeout" not in given.said else None
-    return place, words, FromFile(environment.context, run.edits, namespaces[1:], wait, timeout, heading)
+    return place, words, FromFile(environment.context, run.listed, run.edits, namespaces[1:], wait, timeout, heading)
 
 
 def connect_as(file: FromFile, place: Place) -> tuple[Ports, str]:

@@ -13,7 +13,6 @@ import click
 from rollonce.app import sources
 from rollonce.app.manifested import Source
 from rollonce.cli.connect import Place
-from rollonce.cli.fleet_options import Given
 from rollonce.cli.wishes import Words
 from rollonce.errors import MissingArguments
 from rollonce.manifests.manifest import Manifest
@@ -93,7 +92,7 @@ def check_idle(files: Files, *, act: str) -> None:
             raise MissingArguments(f"{option} is for manifests, and there are none", act=act, hint="give -f or -k")
 
 
-def check_alone(files: Files, place: Place, words: Words, given: Given, *, act: str) -> None:
+def check_alone(files: Files, place: Place, words: Words, *, act: str) -> None:
     """Raises MissingArguments where manifests are given together with what says where workloads are otherwise."""
     if files.filename and files.kustomize:
         raise MissingArguments("-f and -k exclude each other", act=act, hint="give one of them")
@@ -103,7 +102,6 @@ def check_alone(files: Files, place: Place, words: Words, given: Given, *, act: 
         ("-l", words.selector),
         ("--all", words.everything),
         ("-A", place.all_namespaces),
-        ("--env", given.env or given.build or given.fleet),
     ):
         if value:
             raise MissingArguments(

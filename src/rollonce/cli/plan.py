@@ -109,16 +109,17 @@ def _of_manifests(
             act=act,
             hint="leave --out out: converge with the same manifests makes the plan anew, and each apply is conditional",
         )
-    manifest_options.check_alone(files, place, words, given, act="plan")
-    _, desired = wishes.desired(words, planfile.LATER, act=act, needed=False)
+    manifest_options.check_alone(files, place, words, act="plan")
+    place, words, file = fleet_options.merge(given, place, words, act="plan", manifests=files.names)
+    _, desired = wishes.desired(words, planfile.LATER, act=act, more=file.edits, needed=False)
     manifests = manifest_options.load(files)
     wish = Wish(desired, wishes.deploy(asked.deploy_id, datetime.now(UTC), act=act), words.policy)
-    ports, namespace = connect.connect(place)
+    ports, namespace = fleet_options.connect_as(file, place)
     with closing(ports):
         source = manifest_options.source(files, manifests, place, reference.check_namespace(namespace, act=act))
-        run = manifested.Run(wish, act, allow_unmatched=words.allow_unmatched)
+        run = manifested.Run(wish, act, file.listed, allow_unmatched=words.allow_unmatched)
         prepared = manifested.prepare(ports, source, run)
-    return _show(prepared.plan, wish, asked)
+    return _show(prepared.plan, wish, asked, file.heading)
 
 
 def _show(plan: Plan, wish: Wish, asked: Asked, heading: Sequence[str] = ()) -> ExitCode:

@@ -12,6 +12,7 @@ from rollonce.fleetfile.mark import Said
 from rollonce.model import image
 from rollonce.model.edit import ImageEdit
 from rollonce.model.nearest import nearest
+from rollonce.model.reference import Named
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,12 @@ class Run:
                 return (",".join(said.value for said in kinds),)
             case _ as never:
                 assert_never(never)
+
+    @property
+    def listed(self) -> tuple[Named, ...]:
+        """The workloads that are named, be it to give one of them an image of its own."""
+        names = [said.value for said in self.workloads.names] if isinstance(self.workloads, Listed) else []
+        return tuple(dict.fromkeys([*names, *(edit.workload for edit in self.edits if edit.workload is not None)]))
 
     @property
     def selector(self) -> Said[str] | None:
