@@ -36,6 +36,8 @@ _RULES = tuple(
 )
 # Said by a client that has learnt from a list already what it opens a watch for, and so gives the watch up.
 _GIVEN_UP = re.compile(r'^.*"Failed to watch" err=.*: context canceled".*\n?', re.MULTILINE)
+# Said while a controller has not seen the change yet; a busy machine takes longer over that than kubectl does.
+_BEHIND = re.compile(r"^Waiting for [a-z ]+ spec update to be observed\.\.\.\n", re.MULTILINE)
 # Of an object: what the server alone gives, and no two clusters alike.
 _GIVEN = frozenset(
     {
@@ -49,7 +51,7 @@ _GIVEN = frozenset(
 
 def text(said: str, names: Mapping[str, str]) -> list[str]:
     """Lines that two clusters have in common; `names` are those of this cluster and what stands for each."""
-    said = _SHOWN.sub(lambda found: _shown(found[0]), _GIVEN_UP.sub("", said))
+    said = _SHOWN.sub(lambda found: _shown(found[0]), _BEHIND.sub("", _GIVEN_UP.sub("", said)))
     for name in sorted(names, key=len, reverse=True):
         said = said.replace(name, names[name])
     for pattern, word in _RULES:
