@@ -13,12 +13,13 @@ from tests.differential.acts import JSON, Answer
 from tests.differential.scenario import Object
 
 NAMESPACE = "default"
-# The pace of stages.yaml; the annotations of the pods say the rest. `request` is what a request of kubectl takes.
+# The pace of stages.yaml; the annotations of the pods say the rest.
 PACE = Profile(
     "stages", schedule=0.02, attach=0.0, detach=0.0, pull=0.0, init=0.0, run=0.1, start=0.2, terminate=0.3,
     annotations="rollonce.test/",
 )  # fmt: skip
-REQUEST = 0.01
+# What a request of `Real` takes when 16 scenarios are played at once.
+REQUEST = 0.006
 
 
 class Simulated:

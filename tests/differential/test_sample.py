@@ -22,6 +22,10 @@ CASES = {
     "a scale to zero": 106,
     "a scale that changes nothing": 253,
     "a pod whose init container fails stays pending": 284,
+    "a write comes between the two writes of a sync": 9806,
+    "pods are created in batches, and get ready so": 9153,
+    "a pod that has not started ends at once": 9161,
+    "four writes at once on a StatefulSet are two revisions": 9812,
 }
 # Not 3031, a race that both sides win now and then: a sample that every run has to pass holds what is always the same.
 # Nor 3021: how often its ReplicaSets are scaled (their generation) was so in 3 of 16 real runs at once.

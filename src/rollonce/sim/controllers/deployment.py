@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator, Iterator
+
 from rollonce.sim import pods
 from rollonce.sim.controllers import deployment_status, replicasets_of
 from rollonce.sim.controllers.replicasets_of import HASH, REVISION, number, replicas, scale_to
 from rollonce.sim.controllers.work import DEPLOYMENTS, PODS, REPLICASETS, RETRY, Queue, Work, owned_by
 from rollonce.sim.store import Key, Object
+
+Making = Generator[None, None, tuple[Object, Object | None]]
 
 
 class Deployments:
@@ -16,7 +20,7 @@ class Deployments:
         self._work = work
         self.queue = Queue(work.kernel, self.sync)
 
-    def sync(self, key: Key) -> None:
+    def sync(self, key: Key) -> Iterator[None]:
         """deployment_controller.go, syncDeployment."""
         work = self._work
         deployment = work.get(key)
@@ -31,9 +35,9 @@ class Deployments:
         if deployment["spec"].get("paused") or _was_scaled(deployment, sets):
             self._scale_only(deployment, sets)
         elif replicasets_of.is_rolling(deployment):
-            self._roll(key, deployment, sets)
+            yield from self._roll(key, deployment, sets)
         else:
-            self._recreate(key, deployment, sets)
+            yield from self._recreate(key, deployment, sets)
 
     def _note_pause(self, deployment: Object) -> Object:
         """sync.go, checkPausedConditions."""
@@ -104,7 +108,7 @@ class Deployments:
             subresource="status",
         )
 
-    def _make(self, key: Key, deployment: Object, old: list[Object]) -> tuple[Object, Object | None]:
+    def _make(self, key: Key, deployment: Object, old: list[Object]) -> Making:
         """Creates the new ReplicaSet; none where the name is taken, which counts as a collision and is tried again."""
         work = self._work
         template = deployment["spec"]["template"]
@@ -143,14 +147,16 @@ class Deployments:
         new = work.create(REPLICASETS, key.namespace, name, made)
         if spec["replicas"]:
             replicasets_of.tell_scaled(work, deployment, name, 0, spec["replicas"])
+        yield
+        work.unchanged(DEPLOYMENTS, deployment)
         message = f'Created new replica set "{name}"'
         return self._found(deployment, new, "NewReplicaSetCreated", message, only=False), new
 
-    def _roll(self, key: Key, deployment: Object, sets: list[Object]) -> None:
+    def _roll(self, key: Key, deployment: Object, sets: list[Object]) -> Iterator[None]:
         """rolling.go, rolloutRolling."""
         deployment, new, old = self._sort(deployment, sets)
         if new is None:
-            deployment, new = self._make(key, deployment, old)
+            deployment, new = yield from self._make(key, deployment, old)
         if new is None:
             return
         every = [*old, new]
@@ -191,7 +197,7 @@ class Deployments:
             scale_to(self._work, deployment, rs, counts[rs["metadata"]["name"]])
         return bool(changed)
 
-    def _recreate(self, key: Key, deployment: Object, sets: list[Object]) -> None:
+    def _recreate(self, key: Key, deployment: Object, sets: list[Object]) -> Iterator[None]:
         """recreate.go, rolloutRecreate: no new ReplicaSet while an old pod exists."""
         work = self._work
         deployment, new, old = self._sort(deployment, sets)
@@ -203,7 +209,7 @@ class Deployments:
             deployment_status.synced(work, self.queue, deployment, every, new)
             return
         if new is None:
-            deployment, new = self._make(key, deployment, old)
+            deployment, new = yield from self._make(key, deployment, old)
             if new is None:
                 return
             every = [*old, new]

@@ -109,6 +109,7 @@ def synced(work: Work, queue: Queue, deployment: Object, every: list[Object], ne
     if status == deployment.get("status"):
         _come_back(work, queue, deployment, status)
     else:
+        work.unchanged(DEPLOYMENTS, deployment)
         work.set_status(DEPLOYMENTS, deployment, status)
 
 

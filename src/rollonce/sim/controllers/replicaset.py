@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rollonce.sim import pods
 from rollonce.sim.controllers.work import PODS, REPLICASETS, Queue, Work, controller, key_of, owned_by, pod_from
 from rollonce.sim.store import Key, Object
@@ -16,7 +18,7 @@ class ReplicaSets:
         self._work = work
         self.queue = Queue(work.kernel, self.sync)
 
-    def sync(self, key: Key) -> None:
+    def sync(self, key: Key) -> Iterator[None]:
         """Creates or deletes pods, then writes the status."""
         work = self._work
         rs = work.get(key)
@@ -25,18 +27,25 @@ class ReplicaSets:
         owned = work.claimed(rs, "ReplicaSet", PODS)
         if not pods.is_terminating(rs):
             active = [pod for pod in owned if pods.is_active(pod)]
-            self._manage(rs, active)
+            yield from self._manage(rs, active)
         # The real one counts what it read before it created or deleted; the next sync counts those.
         self._count(rs, owned)
 
-    def _manage(self, rs: Object, active: list[Object]) -> None:
+    def _manage(self, rs: Object, active: list[Object]) -> Iterator[None]:
+        """Creates in batches, each twice as large as the one before (slowStartBatch); deletes all at once."""
         work = self._work
         missing = rs["spec"].get("replicas", 1) - len(active)
         name, namespace = rs["metadata"]["name"], rs["metadata"]["namespace"]
-        for _ in range(missing):
-            unique = work.kernel.unique(f"{name}-")
-            pod = pod_from(rs["spec"]["template"], owned_by(rs, "ReplicaSet"), namespace, unique, f"{name}-")
-            work.create_pod(SOURCE, rs, pod)
+        made, batch = 0, 1
+        while made < missing:
+            for _ in range(min(batch, missing - made)):
+                unique = work.kernel.unique(f"{name}-")
+                pod = pod_from(rs["spec"]["template"], owned_by(rs, "ReplicaSet"), namespace, unique, f"{name}-")
+                work.create_pod(SOURCE, rs, pod)
+                made += 1
+            batch *= 2
+            if made < missing:
+                yield
         if missing < 0:
             for pod in sorted(active, key=_worth)[:-missing]:
                 work.delete_pod(SOURCE, rs, pod)
@@ -62,7 +71,10 @@ class ReplicaSets:
             "terminatingReplicas": terminating,
             "observedGeneration": rs["metadata"]["generation"],
         }
-        work.set_status(REPLICASETS, rs, status)
+        # Counted by what was read, written to what is there (updateReplicaSetStatus gets it again).
+        live = work.get(key_of(REPLICASETS, rs))
+        if live is not None:
+            work.set_status(REPLICASETS, live, status)
 
 
 def _worth(pod: Object) -> tuple[bool, int, bool, float, int, float, str]:

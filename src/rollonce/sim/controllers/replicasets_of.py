@@ -140,6 +140,7 @@ def scale_to(work: Work, deployment: Object, rs: Object, count: int, *, force: b
     before = rs["metadata"].get("annotations") or {}
     after = {**before, **sized(deployment)}
     if changed or (force and after != before):
+        work.unchanged(REPLICASETS, rs)
         metadata = {**rs["metadata"], "annotations": after}
         work.update(REPLICASETS, {**rs, "metadata": metadata, "spec": {**rs["spec"], "replicas": count}})
     if changed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
@@ -106,13 +106,18 @@ class AlreadyThere(Exception):
     """What was to be created is there."""
 
 
+class Conflict(Exception):
+    """Somebody wrote the object between the read of a sync and its write."""
+
+
 class Queue:
     """Keys to sync, each at most once at a time, a little after it was asked for.
 
-    A sync takes as long as what it writes; what is asked for meanwhile is one sync after it.
+    A sync takes as long as what it writes; what is asked for meanwhile is one sync after it. A sync that is an
+    iterator goes on a write later wherever it yields: there others may write between its writes.
     """
 
-    def __init__(self, kernel: Kernel, sync: Callable[[Key], None]) -> None:
+    def __init__(self, kernel: Kernel, sync: Callable[[Key], Iterator[None] | None]) -> None:
         self._clockwork = kernel.clockwork
         self._store = kernel.store
         self._sync = sync
@@ -150,12 +155,30 @@ class Queue:
         self.add(key)
 
     def _run(self, key: Key) -> None:
-        # What the sync writes asks for the next one, which begins when this one has ended.
         before = self._store.version
-        self._sync(key)
+        steps = self._sync(key)
+        if steps is None:
+            self._end(key, self._store.version - before)
+        else:
+            self._go_on(key, steps, 0)
+
+    def _go_on(self, key: Key, steps: Iterator[None], waited: int) -> None:
+        """The sync until it yields or ends; `waited` is how often it has yielded, each time for a write."""
+        before = self._store.version
+        try:
+            next(steps)
+        except StopIteration:
+            self._end(key, self._store.version - before, again=bool(waited))
+        except Conflict:
+            # Whoever wrote has asked for a sync.
+            self._end(key, self._store.version - before, again=True)
+        else:
+            self._clockwork.at(self._clockwork.now + WRITE, partial(self._go_on, key, steps, waited + 1))
+
+    def _end(self, key: Key, written: int, *, again: bool = False) -> None:
+        # What the sync writes asks for the next one, which begins when this one has ended.
         self._waiting.discard(key)
-        written = self._store.version - before
-        if written:
+        if written or again:
             self._busy[key] = self._clockwork.now + written * WRITE
             self.add(key)
 
@@ -278,6 +301,12 @@ class Work:
         return self.kernel.update(
             key_of(collection, thing), {**thing, "status": status}, manager=CONTROLLER_MANAGER, subresource="status"
         )
+
+    def unchanged(self, collection: Collection, thing: Object) -> None:
+        """Raises Conflict where somebody else wrote it meanwhile."""
+        live = self.get(key_of(collection, thing))
+        if live is None or live["metadata"]["resourceVersion"] != thing["metadata"]["resourceVersion"]:
+            raise Conflict(thing["metadata"]["name"])
 
     def create_pod(self, source: Source, by: Object, pod: Object) -> None:
         """Creates a pod of `by`, and says so (pkg/controller/controller_utils.go, createPods)."""
