@@ -15,7 +15,7 @@ import msgspec
 
 from rollonce.cli import audit, config, converge, demo, explain, init, plan, sandbox
 from rollonce.fleetfile import form, schema
-from rollonce.fleetfile.shape import Choice, Either, Fields, Flag, Items, Shape, Table, Text, Version
+from rollonce.fleetfile.shape import Choice, Count, Either, Fields, Flag, Items, Shape, Table, Text, Version
 from rollonce.report import audit_document
 
 ROOT = Path(__file__).parents[1]
@@ -68,6 +68,8 @@ def _form(shape: Shape) -> str:
             return " or ".join(f"`{word}`" for word in words)
         case Flag():
             return "true or false"
+        case Count():
+            return "whole number"
         case Version(number=number):
             return f"`{number}`"
         case Items():

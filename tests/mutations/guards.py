@@ -22,6 +22,7 @@ PATCH = "tests/unit/plan/test_patch.py::test_"
 EDITS = "tests/unit/plan/test_edits.py::test_"
 LAWS = "tests/unit/plan/test_laws.py::test_"
 WATCHING = "tests/scenarios/test_watching.py::test_"
+WAVES = "tests/scenarios/test_waves.py::test_"
 RIGHTS = "tests/scenarios/test_rights.py::test_"
 
 FAST = (
@@ -293,7 +294,7 @@ FAST = (
     ),
     Mutation(
         "a conflict of writers is taken for a refusal",
-        "app/conduct.py",
+        "app/carrier.py",
         "if refusal.status == CONFLICT:",
         "if False:",
         f"{WATCHING}a_conflict_of_writers_is_read_again",
@@ -304,6 +305,41 @@ FAST = (
         "if isinstance(self._states[key], Sending) and key not in self._begun:",
         "if False:",
         f"{WATCHING}what_was_not_begun_when_the_run_was_interrupted_was_not_sent",
+    ),
+    Mutation(
+        "a patch that waits for a thread is sent after Ctrl-C",
+        "app/conduct.py",
+        "if self._ports.brake.pulled and key not in self._begun:",
+        "if False:",
+        f"{WATCHING}what_was_not_begun_when_the_run_was_interrupted_was_not_sent",
+    ),
+    Mutation(
+        "a wave does not wait for the one before",
+        "rollout/line.py",
+        "and not any(key in self._unended for key in self.members)",
+        "and True",
+        f"{WAVES}the_canary_has_rolled_before_anything_else_is_sent",
+    ),
+    Mutation(
+        "after a failure the next wave begins",
+        "rollout/line.py",
+        '            self.stop(f"{key} has not come to a good end")\n',
+        "            pass\n",
+        f"{WAVES}a_canary_that_fails_stops_the_rest_and_so_does_the_next_run",
+    ),
+    Mutation(
+        "an old failure in an earlier wave stops nothing",
+        "rollout/line.py",
+        "            self._broken.add(key)\n",
+        "            pass\n",
+        f"{WAVES}a_canary_that_fails_stops_the_rest_and_so_does_the_next_run",
+    ),
+    Mutation(
+        "Ctrl-C begins what waits",
+        "app/conduct.py",
+        '            self._line.stop("the run was interrupted")\n',
+        "            pass\n",
+        f"{WAVES}ctrl_c_begins_nothing_more_and_waits_for_what_rolls",
     ),
 )
 

@@ -9,6 +9,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -85,6 +86,10 @@ class Backend(Protocol):
         """The first answer that is true."""
         ...
 
+    def clock(self) -> Callable[[], float]:
+        """Its seconds."""
+        ...
+
     def connected(self, user: str, interposer: Interposer | None) -> AbstractContextManager[None]:
         """Within it our command finds the cluster, through the interposer."""
         ...
@@ -117,6 +122,10 @@ class Real:
     def until(self, probe: Callable[[], T | None], what: str) -> T:
         """In real seconds."""
         return waiting.until(probe, what)
+
+    def clock(self) -> Callable[[], float]:
+        """Real ones."""
+        return time.monotonic
 
     def environment(self, user: str) -> dict[str, str]:
         """The environment of a user, less what a CI that runs this test may have set."""
@@ -219,6 +228,10 @@ class Simulated:
 
         self.standin.until(done, what, timeout=30.0)
         return found[0]
+
+    def clock(self) -> Callable[[], float]:
+        """Virtual ones."""
+        return lambda: self.cluster.kernel.clockwork.now
 
     @contextlib.contextmanager
     def connected(self, user: str, interposer: Interposer | None) -> Iterator[None]:

@@ -8,6 +8,8 @@ import threading
 import time
 from collections.abc import Callable
 
+import pytest
+
 from rollonce.errors import ApiRefusal
 from rollonce.wire import Request
 from tests.controlplane import manifests
@@ -108,19 +110,27 @@ def test_the_answer_to_a_patch_under_way_is_taken_in_after_ctrl_c(world: World) 
     world.has(manifests.deployment("ceo", {"agent": A1}))
 
     def interrupt() -> None:
-        os.kill(os.getpid(), signal.SIGINT)
-        time.sleep(0.5)
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.3)
 
     slow = Interposer(after=_once(_patch, interrupt))
     run = world.converge(CEO, f"agent={A2}", "-o", "json", interposer=slow)
     assert (run.code, run.outcome("ceo"), run.json()["patchesSent"]) == (130, "interrupted", 1), run.err
 
 
-def test_what_was_not_begun_when_the_run_was_interrupted_was_not_sent(world: World) -> None:
+@pytest.mark.parametrize("times", [1, 2])
+def test_what_was_not_begun_when_the_run_was_interrupted_was_not_sent(world: World, times: int) -> None:
     """Of a fleet larger than what goes out side by side, the rest is known to be untouched."""
     names = [f"agent-{n:02}" for n in range(40)]
     world.has(*(manifests.deployment(name, {"agent": A1}, replicas=0) for name in names), ready=False)
-    interrupted = Interposer(before=_once(_patch, lambda: os.kill(os.getpid(), signal.SIGINT)))
+
+    def interrupt() -> None:
+        for _ in range(times):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.01)
+
+    interrupted = Interposer(before=_once(_patch, interrupt))
     run = world.converge("deploy", "--all", f"agent={A2}", "-o", "json", "--no-wait", interposer=interrupted)
     assert run.code == 130
     verdicts = {name: run.outcome(name) for name in names}

@@ -8,36 +8,26 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from rollonce import status
-from rollonce.app import merging
 from rollonce.app.applier import Applier
-from rollonce.app.fleet import NOT_FOUND, Scope
+from rollonce.app.carrier import Carrier
+from rollonce.app.fleet import Scope
 from rollonce.app.ports import Ports
 from rollonce.cluster.fanout import Inbox
 from rollonce.cluster.watch import Changed, Snapshot, Watch, WatchEvent
 from rollonce.cluster.watch import Deleted as Removed
-from rollonce.errors import (
-    AccessError,
-    ApiRefusal,
-    ConnectionLost,
-    PatchRefused,
-    Redirected,
-    RefusedManifest,
-    ServerFault,
-    UnreadableAnswer,
-)
-from rollonce.model import credential, decode
+from rollonce.errors import AccessError
+from rollonce.model import decode
 from rollonce.model.kind import Kind
 from rollonce.model.thing import ObjectKey
 from rollonce.model.workload import WorkloadKey
-from rollonce.plan.operation import Apply, Create, Patch, Plan, Skip, Write
+from rollonce.plan.operation import Plan, Skip, Write, before
 from rollonce.rollout import events
 from rollonce.rollout import step as executor
+from rollonce.rollout.line import Line, Pace
 from rollonce.rollout.outcome import Outcome, Verdict
 from rollonce.rollout.states import Ended, Reading, Rolling, Sending, State
 from rollonce.rollout.step import Terms
 
-CONFLICT = 409
-INVALID = 422
 # Seconds for requests under way when the run ends before its time.
 _PATIENCE = 5.0
 
@@ -67,6 +57,23 @@ class Finished:
 
 
 @dataclass(frozen=True, slots=True)
+class WaveBegun:
+    """The workloads of a wave may begin: which of how many waves, and what belongs to it."""
+
+    number: int
+    of: int
+    keys: tuple[WorkloadKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Halted:
+    """Nothing more begins, for this reason; what rolls is waited for. `left` has not begun."""
+
+    why: str
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """The outcomes of a run, and what ended it before its time, if anything did."""
 
@@ -75,25 +82,33 @@ class Result:
     objects: Mapping[ObjectKey, Outcome] = field(default_factory=dict)
 
 
-Event = Sent | Progressed | Finished
+Event = Sent | Progressed | Finished | WaveBegun | Halted
 Listener = Callable[[Event], None]
 
-# What threads put in the inbox: events of workloads, one message an answer or watch event.
-_Message = tuple[tuple[WorkloadKey, events.Event], ...]
+# What threads put in the inbox: events of workloads, one message an answer or watch event. None tells that it was not
+# begun, for the brake was pulled; an empty message wakes.
+_Message = tuple[tuple[WorkloadKey, events.Event | None], ...]
 
 
 class Conductor:
     """One run of a plan. Everything that decides is in `rollout.step`; states are changed by one thread only."""
 
     def __init__(
-        self, ports: Ports, plan: Plan, terms: Terms, listen: Listener, applier: Applier | None = None
+        self,
+        ports: Ports,
+        plan: Plan,
+        terms: Terms,
+        listen: Listener,
+        applier: Applier | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self._ports = ports
         self._terms = terms
-        self._applier = applier
-        self._secrets = terms.wish.desired.secrets
+        self._carrier = Carrier(ports, terms.wish, applier)
         self._listen = listen
         self._writes = plan.writes
+        self._wave = 0
+        self._waiting: dict[WorkloadKey, tuple[events.Effect, ...]] = {}
         self._states: dict[WorkloadKey, State] = {}
         self._active: set[WorkloadKey] = set()
         self._begun: set[WorkloadKey] = set()
@@ -102,6 +117,9 @@ class Conductor:
         for operation in plan.operations:
             if isinstance(operation, Skip):
                 self._states[operation.key], _ = executor.follow(operation, terms)
+        replaced = {write.key: _pods(write) for write in plan.writes}
+        waited = [key for key, state in self._states.items() if isinstance(state, Rolling)]
+        self._line = Line(pace or Pace(), replaced, waited)
 
     def send_nothing(self, why: str = "other workloads are refused") -> Result:
         """The outcomes where nothing may be sent and nobody waits."""
@@ -140,13 +158,14 @@ class Conductor:
     def run(self, timeout: float | None) -> Result:
         """Send, wait, and return the outcome of every workload; `timeout` in seconds.
 
-        On KeyboardInterrupt nothing more is begun, what is under way is finished, and the
-        outcomes say what is known; the interruption is part of the result, for its caller to raise
-        when all this is reported.
+        Once the brake is pulled nothing more is begun, and what rolls is waited for. On KeyboardInterrupt what is
+        under way is finished, nothing is waited for, and the outcomes say what is known. The interruption is part of
+        the result, for its caller to raise when all this is reported.
         """
         interruption: KeyboardInterrupt | None = None
         inbox: Inbox[_Message] = self._ports.fanout.inbox()
         deadline = None if timeout is None else self._ports.clock.now() + timeout
+        self._ports.brake.wakes(lambda: inbox.wake(()))
         try:
             begun = [(write.key, *executor.begin(write)) for write in self._writes]
             # Before any watch is followed: what is lost at once, or lacking in a first list, has to find its state.
@@ -158,18 +177,19 @@ class Conductor:
                 if isinstance(state, Rolling) and any(scope.name for scope, _ in self._watches if _takes(scope, key)):
                     # Such a watch begins with what is there: that it had gone before, only a read tells.
                     inbox.start(self._reading_once(key, state.uid))
-            for key, _, effects in begun:
-                for effect in effects:
-                    inbox.start(self._carrying(key, effect))
-            while self._active:
-                left = None if deadline is None else deadline - self._ports.clock.now()
-                message = inbox.take(left) if left is None or left > 0 else None
-                if message is None:
-                    self._wind_down(inbox, events.TimeUp(f"not complete within {timeout:g} s"))
+            self._waiting = {key: effects for key, _, effects in begun}
+            while self._go_on(inbox):
+                patience = self._patience(self._ports.clock.now(), deadline)
+                message = inbox.take(patience) if patience is None or patience > 0 else None
+                if message is None and (patience is None or self._is_over(deadline)):
+                    words = f"not complete within {timeout:g} s" if timeout else "nothing happens any more"
+                    self._wind_down(inbox, events.TimeUp(words))
                     break
-                for key, event in message:
+                for key, event in message or ():
                     for effect in self._take(key, event):
                         inbox.start(self._carrying(key, effect))
+            if self._ports.brake.pulled:
+                interruption = KeyboardInterrupt()
         except KeyboardInterrupt as interrupt:
             interruption = interrupt
             self._wind_down(inbox, events.Stop())
@@ -177,8 +197,38 @@ class Conductor:
             inbox.close(0)
         return Result(self._outcomes(), interruption)
 
+    def _go_on(self, inbox: Inbox[_Message]) -> bool:
+        """Begins what is due; whether there is anything left to wait for."""
+        if self._ports.brake.pulled and not self._line.stopped:
+            self._line.stop("the run was interrupted")
+            if self._active:
+                self._listen(Halted(self._line.stopped, len(self._line.waiting)))
+        due = self._line.due(self._ports.clock.now())
+        if self._line.waves > 1 and self._line.wave > self._wave and not self._line.stopped:
+            self._wave = self._line.wave
+            self._listen(WaveBegun(self._wave, self._line.waves, self._line.members))
+        for key in due:
+            for effect in self._waiting.pop(key, ()):
+                inbox.start(self._carrying(key, effect))
+        if self._line.stopped and self._waiting:
+            for key in list(self._waiting):
+                self._leave(key)
+        return bool(self._active)
+
+    def _leave(self, key: WorkloadKey) -> None:
+        self._waiting.pop(key, None)
+        self._enter(key, Ended(Outcome(Verdict.NOT_SENT, f"not reached: {self._line.stopped}")))
+
+    def _patience(self, now: float, deadline: float | None) -> float | None:
+        """How long to wait for the next message, in seconds; None as long as it takes."""
+        return min((due - now for due in (self._line.next_due(), deadline) if due is not None), default=None)
+
+    def _is_over(self, deadline: float | None) -> bool:
+        return deadline is not None and self._ports.clock.now() >= deadline
+
     def _wind_down(self, inbox: Inbox[_Message], last: events.TimeUp | events.Stop) -> None:
         """Begin nothing more, take in what was under way, then say of the others what is known."""
+        self._line.stop("the run ended")
         # A second interruption ends the waiting, not the report.
         with contextlib.suppress(KeyboardInterrupt):
             inbox.close(_PATIENCE)
@@ -194,9 +244,12 @@ class Conductor:
         for key in sorted(self._active):
             self._take(key, event)
 
-    def _take(self, key: WorkloadKey, event: events.Event) -> tuple[events.Effect, ...]:
+    def _take(self, key: WorkloadKey, event: events.Event | None) -> tuple[events.Effect, ...]:
         known = self._states.get(key)
         if known is None or isinstance(known, Ended):
+            return ()
+        if event is None:
+            self._leave(key)
             return ()
         if isinstance(event, events.Blind):
             self._blind[key] = event.words  # holds for what is still on its way, too
@@ -214,6 +267,7 @@ class Conductor:
             case Ended(outcome=outcome):
                 self._active.discard(key)
                 self._listen(Finished(key, outcome))
+                self._ended(key, outcome)
             case Rolling(standing=standing):
                 self._active.add(key)
                 if isinstance(known, Sending):
@@ -227,6 +281,12 @@ class Conductor:
             case _:
                 self._active.add(key)
 
+    def _ended(self, key: WorkloadKey, outcome: Outcome) -> None:
+        was_stopped = self._line.stopped
+        self._line.ended(key, good=outcome.good)
+        if self._line.stopped and not was_stopped and self._line.waiting:
+            self._listen(Halted(self._line.stopped, len(self._line.waiting)))
+
     def _outcomes(self) -> Mapping[WorkloadKey, Outcome]:
         ended = {key: state.outcome for key, state in self._states.items() if isinstance(state, Ended)}
         return dict(sorted(ended.items()))
@@ -237,66 +297,16 @@ class Conductor:
         def carry() -> _Message:
             match effect:
                 case events.Send(patch=write):
+                    if self._ports.brake.pulled and key not in self._begun:
+                        return ((key, None),)
                     self._begun.add(key)
-                    return ((key, self._send(write)),)
+                    return ((key, self._carrier.send(write)),)
                 case events.ReadAgain():
-                    return ((key, self._read(key)),)
+                    return ((key, self._carrier.read(key)),)
                 case _ as never:
                     assert_never(never)
 
         return carry
-
-    def _send(self, write: Write) -> events.Event:
-        key, sent = write.key, write
-        try:
-            if isinstance(write, Patch):
-                raw = self._ports.client.patch(key.kind.resource, key.namespace, key.name, write.operations)
-            else:
-                raw, sent = self._apply(write)
-            return events.Accepted(decode.workload(key.kind, raw), None if sent is write else sent)
-        except (ConnectionLost, ServerFault, UnreadableAnswer, Redirected) as error:
-            # After any of these the patch may be in the object all the same.
-            return events.Lost(error.fact)
-        except ApiRefusal as refusal:
-            if refusal.status == NOT_FOUND:
-                return events.Missing()
-            if refusal.status == CONFLICT:
-                # The API server applies a patch anew when somebody writes meanwhile; it gave up doing so.
-                return events.Lost(refusal.fact)
-            # A validation error, or a policy's message, may quote what was sent.
-            words = credential.without(refusal.fact, self._secrets_of(write))
-            return events.Rejected(words, conflict=refusal.status == INVALID and isinstance(write, Patch))
-        except RefusedManifest as refusal:
-            return events.Rejected(refusal.fact, conflict=False)
-        except AccessError as error:
-            return events.Rejected(error.fact, conflict=False)
-
-    def _secrets_of(self, write: Write) -> frozenset[str]:
-        if isinstance(write, Patch) or self._applier is None:
-            return self._secrets
-        return frozenset(self._applier.secrets(self._applier.thing(write.key)))
-
-    def _apply(self, write: Apply | Create) -> tuple[bytes, Write]:
-        if self._applier is None:
-            raise AssertionError(f"nothing to apply {write.key} with")
-        return self._applier.send(write)
-
-    def _read_applied(self, applier: Applier, key: WorkloadKey) -> events.Event:
-        found = applier.read(key)
-        return events.Missing() if found is None else events.Found(found[0], again=found[1])
-
-    def _read(self, key: WorkloadKey) -> events.Event:
-        try:
-            if self._applier is not None:
-                return self._read_applied(self._applier, key)
-            raw = self._ports.client.get(key.kind.resource, key.namespace, key.name)
-            found = decode.workload(key.kind, raw)
-            merged = merging.of(self._ports, found, self._terms.wish.desired)
-            return events.Found(merged.workload, merged.merged)
-        except ApiRefusal as refusal:
-            return events.Missing() if refusal.status == NOT_FOUND else events.Unreadable(refusal.fact)
-        except (AccessError, PatchRefused, RefusedManifest) as error:
-            return events.Unreadable(error.fact)
 
     def _translator(self, scope: Scope) -> Callable[[WatchEvent], _Message]:
         kind = scope.kind
@@ -329,7 +339,7 @@ class Conductor:
 
     def _reading_once(self, key: WorkloadKey, uid: str) -> Callable[[], _Message]:
         def read() -> _Message:
-            match self._read(key):
+            match self._carrier.read(key):
                 case events.Found(workload=workload):
                     return ((key, events.Seen(workload)),)
                 case events.Missing():
@@ -348,6 +358,12 @@ class Conductor:
             if not isinstance(state, Ended) and _takes(scope, key) and key not in there
         ]
         return (*present, *((key, events.Deleted(uid)) for key, uid in lost if uid))
+
+
+def _pods(write: Write) -> int:
+    """How many pods it replaces; one for what is still to be made."""
+    workload = before(write)
+    return (workload.pods if workload is not None else 1) if write.in_template else 0
 
 
 def _uid(state: Sending | Reading | Rolling) -> str:

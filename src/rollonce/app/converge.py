@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from rollonce.app import fleet as fleets
 from rollonce.app import merging, rights
 from rollonce.app.conduct import Conductor, Listener, Result
 from rollonce.app.fleet import Fleet
+from rollonce.app.pacing import Pacing, pace
 from rollonce.app.ports import Ports
 from rollonce.errors import RollonceError
 from rollonce.model.reference import Selection
@@ -17,6 +18,7 @@ from rollonce.plan import decide, unmatched
 from rollonce.plan.decide import Merged, Wish
 from rollonce.plan.operation import Plan, Skip
 from rollonce.rollout import step as executor
+from rollonce.rollout.line import Pace
 from rollonce.rollout.outcome import Outcome
 from rollonce.rollout.states import Ended
 from rollonce.rollout.step import Terms
@@ -37,6 +39,7 @@ class Options:
     wait: bool = True
     timeout: float | None = None
     fixed: bool = False
+    pacing: Pacing = field(default_factory=Pacing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class Prepared:
     fleet: Fleet
     plan: Plan
     merged: Merged
+    pace: Pace = field(default_factory=Pace)
 
 
 def prepare(ports: Ports, options: Options) -> Prepared:
@@ -89,7 +93,9 @@ def decided(ports: Ports, fleet: Fleet, options: Options) -> Prepared:
         fleet, warnings = fleets.with_claims(ports, fleet, unknown)
         plan = decide.decide(fleet.workloads, fleet.absent, options.wish, merged)
         doubts += warnings
-    return Prepared(options, fleet, replace(plan, warnings=doubts), merged)
+    plan = replace(plan, warnings=doubts)
+    paced = pace(options.pacing, plan, allow_unmatched=options.allow_unmatched, act=options.act)
+    return Prepared(options, fleet, plan, merged, paced)
 
 
 def _size(fleet: Fleet) -> str:
@@ -118,7 +124,7 @@ def carry_out(ports: Ports, prepared: Prepared, listen: Listener) -> Result:
     """
     options, plan = prepared.options, prepared.plan
     terms = Terms(options.wish, options.wait, options.fixed)
-    conductor = Conductor(ports, plan, terms, listen)
+    conductor = Conductor(ports, plan, terms, listen, pace=prepared.pace)
     if plan.refusals:
         return conductor.send_nothing()
     try:

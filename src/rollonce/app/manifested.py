@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -13,6 +13,7 @@ from rollonce.app import manifested_objects
 from rollonce.app.applier import Applier, FieldsOfOthers, Tried
 from rollonce.app.conduct import Conductor, Listener, Result
 from rollonce.app.fleet import Fleet, Scope
+from rollonce.app.pacing import Pacing, pace
 from rollonce.app.ports import Ports
 from rollonce.errors import ApiRefusal, Forbidden, RollonceError
 from rollonce.manifests import definitions, placed
@@ -31,6 +32,7 @@ from rollonce.plan.desired import Desired
 from rollonce.plan.folding import Terms
 from rollonce.plan.operation import Plan, Write, before
 from rollonce.rollout import step
+from rollonce.rollout.line import Pace
 
 NOT_FOUND = 404
 _ENDED = "the run ended before it was sent"
@@ -65,6 +67,7 @@ class Run:
     allow_unmatched: bool = False
     wait: bool = True
     timeout: float | None = None
+    pacing: Pacing = field(default_factory=Pacing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ class Prepared:
     plan: Plan
     scopes: tuple[Scope, ...]
     applier: Applier
+    pace: Pace
 
 
 def prepare(ports: Ports, source: Source, run: Run) -> Prepared:
@@ -116,7 +120,9 @@ def _prepare(ports: Ports, source: Source, run: Run) -> Prepared:
     fleet, more = _with_claims(ports, applier, fleet, tried)
     known = {workload.key: workload for workload in fleet.workloads}
     plan = _plan(applier, tried, known)
-    return Prepared(run, replace(plan, warnings=(*warnings, *more)), scopes, applier)
+    plan = replace(plan, warnings=(*warnings, *more))
+    paced = pace(run.pacing, plan, allow_unmatched=run.allow_unmatched, act=run.act)
+    return Prepared(run, plan, scopes, applier, paced)
 
 
 def _plan(applier: Applier, tried: Iterable[Tried], known: dict[WorkloadKey, Workload]) -> Plan:
@@ -263,7 +269,7 @@ def carry_out(ports: Ports, prepared: Prepared, listen: Listener, tell: manifest
     first = tuple(o for o in plan.objects if o not in last)
     # What is wanted is in the manifests by now: nothing is looked for beside what the server made of them.
     wish = Wish(Desired(()), run.wish.deploy, run.wish.policy)
-    conductor = Conductor(ports, plan, step.Terms(wish, run.wait), listen, prepared.applier)
+    conductor = Conductor(ports, plan, step.Terms(wish, run.wait), listen, prepared.applier, prepared.pace)
     if plan.refusals:
         objects = manifested_objects.not_sent(plan.objects, "workloads are refused")
         return replace(conductor.send_nothing(), objects=objects)

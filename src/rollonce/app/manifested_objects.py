@@ -27,6 +27,7 @@ MOST_ATTEMPTS = 5
 # Seconds that a definition may take until it is served, and between two looks at it.
 _PATIENCE = 30.0
 _BETWEEN = 0.2
+_ENDED = "the run ended before it was sent"
 Tell = Callable[[ObjectKey, Outcome], None]
 
 
@@ -58,6 +59,8 @@ def send(applier: Applier, operations: Iterable[ObjectOperation], tell: Tell) ->
     outcomes: dict[ObjectKey, Outcome] = {}
     try:
         for operation in operations:
+            if applier.ports.brake.pulled:
+                return Sent({**not_sent(operations, _ENDED), **outcomes}, KeyboardInterrupt())
             outcome = _skipped(operation) if isinstance(operation, ObjectSkip) else _one(applier, operation)
             outcomes[operation.key] = outcome
             if operation.key.kind == DEFINITION and outcome.sent:
@@ -67,7 +70,7 @@ def send(applier: Applier, operations: Iterable[ObjectOperation], tell: Tell) ->
             if not outcome.good:
                 return Sent({**not_sent(operations, "an object before it was not taken"), **outcomes})
     except KeyboardInterrupt as interrupt:
-        left = not_sent(operations, "the run ended before it was sent")
+        left = not_sent(operations, _ENDED)
         under_way = next((o.key for o in operations if o.key not in outcomes), None)
         if under_way is not None:
             left[under_way] = Outcome(Verdict.INTERRUPTED, "it was under way; whether it arrived is not known")
@@ -108,7 +111,7 @@ def _served(applier: Applier, write: ObjectOperation, outcome: Outcome) -> Outco
     """Waits until what a CustomResourceDefinition defines is served, for its objects may come next."""
     clock, thing = applier.ports.clock, applier.thing(write.key)
     deadline = clock.now() + _PATIENCE
-    while clock.now() < deadline:
+    while clock.now() < deadline and not applier.ports.brake.pulled:
         try:
             if _is_established(applier.live(thing)):
                 return outcome

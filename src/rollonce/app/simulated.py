@@ -163,6 +163,10 @@ class OneThreadInbox(Generic[E]):
                 return None
             self._cluster.advance(due)
 
+    def wake(self, event: E) -> None:
+        """As `Inbox.wake`."""
+        self._calls.append(lambda: event)
+
     def close(self, patience: float | None = None) -> None:  # noqa: ARG002 - nothing is ever under way
         """As `Inbox.close`."""
         self._calls.clear()

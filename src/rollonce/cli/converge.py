@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 import click
@@ -13,8 +13,9 @@ import click
 from rollonce.app import converge, manifested, planned, verdict
 from rollonce.app.conduct import Result
 from rollonce.app.converge import Prepared
-from rollonce.app.ports import Ports
-from rollonce.cli import connect, fleet_options, manifest_options, wishes
+from rollonce.app.pacing import Pacing
+from rollonce.app.ports import Brake, Ports
+from rollonce.cli import braking, connect, fleet_options, manifest_options, pace_options, wishes
 from rollonce.cli.duration import Duration
 from rollonce.errors import ExitCode, MissingArguments
 from rollonce.model import reference
@@ -25,6 +26,7 @@ from rollonce.plan.operation import Plan
 from rollonce.report import converge_json, converge_text
 from rollonce.report.output import Output
 from rollonce.report.progress import Progress
+from rollonce.rollout.line import Pace
 
 _DEFAULT_TIMEOUT = "10m"
 
@@ -39,6 +41,10 @@ class Asked:
     tell_pending: bool
     wait: bool
     timeout: float
+    waves: tuple[str, ...]
+    concurrency: int | None
+    pods_per_second: float | None
+    keep_going: bool
     output: str
 
 
@@ -68,6 +74,7 @@ class Asked:
     metavar="DURATION",
     help="How long to wait for the rollouts in all; 0 means without a bound.",
 )
+@pace_options.options
 @click.option(
     "-o",
     "--output",
@@ -140,14 +147,16 @@ def _wished(place: connect.Place, words: wishes.Words, file: fleet_options.FromF
     if selection.namespace is not None:
         checked = reference.check_namespace(namespace, act="converge")
         selection = replace(selection, namespace=checked, also=file.more_namespaces)
+    wait = asked.wait if file.wait is None else file.wait
     options = converge.Options(
         selection,
         wish,
         act=f"converge {selection}",
         allow_unmatched=words.allow_unmatched,
         strict=words.strict,
-        wait=asked.wait if file.wait is None else file.wait,
+        wait=wait,
         timeout=(asked.timeout if file.timeout is None else file.timeout) or None,
+        pacing=_pacing(asked, file, wait=wait, act="converge"),
     )
     with closing(ports):
         return _converge(ports, converge.prepare(ports, options), asked, file.heading)
@@ -166,25 +175,33 @@ def _applied(
     manifests = manifest_options.load(files)
     wish = Wish(desired, wishes.deploy(asked.deploy_id, now, act=act), words.policy)
     ports, namespace = fleet_options.connect_as(file, place)
+    wait = asked.wait if file.wait is None else file.wait
     run = manifested.Run(
         wish,
         act,
         file.listed,
         allow_unmatched=words.allow_unmatched,
-        wait=asked.wait if file.wait is None else file.wait,
+        wait=wait,
         timeout=(asked.timeout if file.timeout is None else file.timeout) or None,
+        pacing=_pacing(asked, file, wait=wait, act=act),
     )
     with closing(ports):
         source = manifest_options.source(files, manifests, place, reference.check_namespace(namespace, act=act))
         prepared = manifested.prepare(ports, source, run)
         return _carry_out(
+            ports.brake,
             prepared.plan,
             wish.deploy,
+            prepared.pace,
             lambda: Result(converge.standings(prepared.plan, wish)),
             lambda progress: manifested.carry_out(ports, prepared, progress.take, progress.tell),
             asked,
             file.heading,
         )
+
+
+def _pacing(asked: Asked, file: fleet_options.FromFile, *, wait: bool, act: str) -> Pacing:
+    return pace_options.pacing(asdict(asked), wait=wait, act=act, waves=file.waves, concurrency=file.concurrency)
 
 
 def _planned(
@@ -205,15 +222,20 @@ def _planned(
     file = planfile.read(wishes.content(asked.plan_file, act=act), wishes.moment(now), act=act)
     wish = Wish(file.desired, wishes.deploy(asked.deploy_id, now, act=act), file.policy)
     ports, _ = connect.connect(place)
-    options = converge.Options(planned.selection(file), wish, act=act, wait=asked.wait, timeout=asked.timeout or None)
+    pacing = _pacing(asked, fleet_options.FromFile(), wait=asked.wait, act=act)
+    options = converge.Options(
+        planned.selection(file), wish, act=act, wait=asked.wait, timeout=asked.timeout or None, pacing=pacing
+    )
     with closing(ports):
         return _converge(ports, planned.prepare(ports, file, options), asked)
 
 
 def _converge(ports: Ports, prepared: Prepared, asked: Asked, heading: Sequence[str] = ()) -> ExitCode:
     return _carry_out(
+        ports.brake,
         prepared.plan,
         prepared.options.wish.deploy,
+        prepared.pace,
         lambda: Result(converge.foresee(prepared)),
         lambda progress: converge.carry_out(ports, prepared, progress.take),
         asked,
@@ -222,26 +244,28 @@ def _converge(ports: Ports, prepared: Prepared, asked: Asked, heading: Sequence[
 
 
 def _carry_out(
+    brake: Brake,
     plan: Plan,
     deploy: Deploy,
+    pace: Pace,
     foresee: Callable[[], Result],
     act: Callable[[Progress], Result],
     asked: Asked,
     heading: Sequence[str] = (),
 ) -> ExitCode:
     out = Output(sys.stdout if asked.output == "text" else sys.stderr)
-    out.lines([*heading, *converge_text.plan_lines(plan, deploy), ""])
+    out.lines([*heading, *converge_text.plan_lines(plan, deploy, pace), ""])
     if asked.dry_run:
         result = foresee()
         code = verdict.dry_run_exit_code(plan, result, tell_pending=asked.tell_pending)
     else:
-        with Progress(out, plan) as progress:
+        with Progress(out, plan) as progress, braking.ctrl_c(brake):
             result = act(progress)
         code = verdict.exit_code(plan, result)
     out.lines(converge_text.summary_lines(plan, result.outcomes, result.objects, dry_run=asked.dry_run))
     if asked.output == "json":
         document = converge_json.render(
-            plan, deploy, result.outcomes, result.objects, dry_run=asked.dry_run, exit_code=code
+            plan, deploy, result.outcomes, result.objects, pace=pace, dry_run=asked.dry_run, exit_code=code
         )
         Output(sys.stdout).raw(document)
     if result.interruption is not None:

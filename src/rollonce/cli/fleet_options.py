@@ -73,6 +73,8 @@ class FromFile:
     more_namespaces: tuple[str, ...] = ()
     wait: bool | None = None
     timeout: float | None = None
+    waves: tuple[str, ...] = ()
+    concurrency: int | None = None
     heading: tuple[str, ...] = ()
 
 
@@ -145,7 +147,14 @@ def merge(
     # How to wait: the command line where it says so, else the file.
     wait = policy.wait.value if policy.wait and "wait" not in given.said else None
     timeout = policy.timeout.value if policy.timeout and "timeout" not in given.said else None
-    return place, words, FromFile(environment.context, run.listed, run.edits, namespaces[1:], wait, timeout, heading)
+    waves = policy.waves.value if policy.waves else ()
+    concurrency = policy.concurrency.value if policy.concurrency else None
+    more = namespaces[1:]
+    return (
+        place,
+        words,
+        FromFile(environment.context, run.listed, run.edits, more, wait, timeout, waves, concurrency, heading),
+    )
 
 
 def connect_as(file: FromFile, place: Place) -> tuple[Ports, str]:

@@ -59,6 +59,10 @@ class Inbox(Protocol[E]):
         """
         ...
 
+    def wake(self, event: E) -> None:
+        """Puts an event in from anywhere, a signal handler among them."""
+        ...
+
     def close(self, patience: float | None = None) -> None:
         """Closes the watches, drops calls that have not begun, waits for those that run, at most `patience` seconds."""
         ...
@@ -239,6 +243,9 @@ class _ThreadInbox(Generic[E]):
             if error is not None:
                 raise error
             return event
+
+    def wake(self, event: E) -> None:
+        self._arrived.put((event, None))  # reentrant, as nothing else here is
 
     def close(self, patience: float | None = None) -> None:
         with self._idle:

@@ -52,6 +52,18 @@ class MalformedSelector(UsageError):
     slug = "malformed-selector"
 
 
+class MalformedWave(UsageError):
+    """The value of `--wave` is neither names nor labels nor a number or share."""
+
+    slug = "malformed-wave"
+
+
+class EmptyWave(UsageError):
+    """No workload of the run is what a wave names: a typo, most likely."""
+
+    slug = "empty-wave"
+
+
 class ContradictingEdits(UsageError):
     """Two equally specific edits want different values for one field."""
 

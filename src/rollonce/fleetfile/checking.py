@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from rollonce.fleetfile.mark import Mark
-from rollonce.fleetfile.shape import Choice, Either, Fault, Fields, Flag, Items, Shape, Table, Text, Version
+from rollonce.fleetfile.shape import Choice, Count, Either, Fault, Fields, Flag, Items, Shape, Table, Text, Version
 from rollonce.model.nearest import nearest
 from rollonce.text.document import Key, Malformed, Mapping, Node, Scalar, Sequence
+
+_COUNT = re.compile(r"[1-9]\d{0,5}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,9 @@ class Checker:
                     yield self._at(node, f"{what} is true or false", "")
             case Version():
                 yield from self._version(node, shape, what)
+            case Count():
+                if not isinstance(node, Scalar) or not _COUNT.fullmatch(node.text):
+                    yield self._at(node, f"{what} is a whole number from 1 on", shape.about)
             case Items():
                 yield from self._items(node, shape, what)
             case Fields():

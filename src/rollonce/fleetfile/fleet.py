@@ -17,6 +17,8 @@ class Policy:
     timeout: Said[float] | None = None
     strict: Said[bool] | None = None
     may_force: Said[tuple[str, ...]] | None = None
+    waves: Said[tuple[str, ...]] | None = None
+    concurrency: Said[int] | None = None
 
     def over(self, other: Policy) -> Policy:
         """This one, and where it says nothing the other one."""
@@ -25,6 +27,8 @@ class Policy:
             self.timeout or other.timeout,
             self.strict or other.strict,
             self.may_force or other.may_force,
+            self.waves or other.waves,
+            self.concurrency or other.concurrency,
         )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from rollonce.errors import UsageError
-from rollonce.fleetfile.shape import Check, Choice, Either, Fault, Fields, Flag, Items, Table, Text, Version
-from rollonce.model import duration, image, reference
+from rollonce.fleetfile.shape import Check, Choice, Count, Either, Fault, Fields, Flag, Items, Table, Text, Version
+from rollonce.model import duration, image, reference, wave
 from rollonce.model.edit import EVERY_CONTAINER
 from rollonce.model.nearest import nearest
 
@@ -64,6 +64,14 @@ def _timeout(text: str) -> Fault | None:
     return None
 
 
+def _wave(text: str) -> Fault | None:
+    try:
+        wave.parse(text, act="")
+    except UsageError as error:
+        return Fault(error.fact, error.hint)
+    return None
+
+
 NAMESPACE = Text("A namespace.", _LABEL, _spelled(_LABEL, "a name of a namespace"))
 SELECTOR = Text("A label selector, as kubectl -l takes it.", r"[^\s].*")
 IMAGE = Text(f"An image; {BUILD} stands for what --build gives.", _IMAGE, _image)
@@ -83,6 +91,13 @@ POLICY = Fields(
             duration.PATTERN,
             _timeout,
         ),
+        "waves": Items(
+            "The waves of a run in their order, each as --wave takes it; --wave goes over it.",
+            Text(
+                "A wave: deployment/x,deployment/y, or labels, or a number, or a share such as 10%.", r"[^\s].*", _wave
+            ),
+        ),
+        "concurrency": Count("How many workloads may roll at a time; --concurrency goes over it."),
         "strict": Flag("Whether a named workload that does not exist is an error, as with --strict."),
         "mayForce": Items(
             "What the command line may force: managed (--force-managed), again (--again), unmatched "

@@ -114,13 +114,18 @@ class _Reader:
             return Policy()
         fields = _mapping(node).fields
         timeout = self._optional(fields.get("timeout"))
-        force = fields.get("mayForce")
+        concurrency = self._optional(fields.get("concurrency"))
         return Policy(
             self._flag(fields.get("wait")),
             Said(duration.seconds(timeout.value) or 0.0, timeout.at) if timeout else None,
             self._flag(fields.get("strict")),
-            Said(tuple(self._said(i).value for i in _items(force)), self._checker.mark(force)) if force else None,
+            self._texts(fields.get("mayForce")),
+            self._texts(fields.get("waves")),
+            Said(int(concurrency.value), concurrency.at) if concurrency else None,
         )
+
+    def _texts(self, node: Node | None) -> Said[tuple[str, ...]] | None:
+        return Said(tuple(self._said(i).value for i in _items(node)), self._checker.mark(node)) if node else None
 
     def _templates(self, root: Mapping) -> Iterator[Template]:
         fields = root.fields

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from rollonce.fleetfile import form
-from rollonce.fleetfile.shape import Choice, Either, Fields, Flag, Items, Shape, Table, Text, Version
+from rollonce.fleetfile.shape import Choice, Count, Either, Fields, Flag, Items, Shape, Table, Text, Version
 
 Json = dict[str, object]
 
@@ -23,6 +23,8 @@ def _of(shape: Shape) -> Json:
             return {"description": about, "enum": list(words)}
         case Flag(about=about):
             return {"description": about, "type": "boolean"}
+        case Count(about=about):
+            return {"description": about, "type": "integer", "minimum": 1}
         case Version(about=about, number=number):
             return {"description": about, "const": number}
         case Items(about=about, of=of, may_be_empty=may_be_empty):

@@ -10,7 +10,7 @@ from rollonce.fleetfile import form
 from rollonce.fleetfile.fleet import Chosen, Environment, FleetFile, Listed, Policy, Template
 from rollonce.fleetfile.mark import Mark, Said
 
-Value = str | bool | float | tuple[str, ...]
+Value = str | bool | int | float | tuple[str, ...]
 # What the command line does without being told.
 DEFAULT_TIMEOUT = 600.0
 EVERYTHING = (form.MANAGED, form.AGAIN, form.UNMATCHED)
@@ -69,6 +69,10 @@ def _template(template: Template, build: str) -> Setting:
 def _policy(policy: Policy) -> Iterator[Setting]:
     yield _or_default("policy.wait", policy.wait, default=True)
     yield _or_default("policy.timeout", policy.timeout, default=DEFAULT_TIMEOUT)
+    if policy.waves is not None:
+        yield Setting("policy.waves", policy.waves.value, policy.waves.at)
+    if policy.concurrency is not None:
+        yield Setting("policy.concurrency", policy.concurrency.value, policy.concurrency.at)
     yield _or_default("policy.strict", policy.strict, default=False)
     yield _or_default("policy.mayForce", policy.may_force, default=EVERYTHING)
 

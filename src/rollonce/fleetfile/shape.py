@@ -50,6 +50,13 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
+class Count:
+    """A whole number, one at least."""
+
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
 class Items:
     """A list, with one item at least unless `may_be_empty`, and none twice."""
 
@@ -89,4 +96,4 @@ class Either:
     fields: Fields
 
 
-Shape = Text | Choice | Flag | Version | Items | Fields | Table | Either
+Shape = Text | Choice | Flag | Version | Count | Items | Fields | Table | Either

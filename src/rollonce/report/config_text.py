@@ -20,6 +20,8 @@ def _value(value: Value) -> str:
     match value:
         case bool():
             return "true" if value else "false"
+        case int():
+            return str(value)
         case float():
             return f"{value:g} s" if value else "without a bound"
         case str():

@@ -16,6 +16,7 @@ from rollonce.plan import changepart
 from rollonce.plan.changepart import ChangePart
 from rollonce.plan.objects import ObjectApply, ObjectOperation, ObjectSkip
 from rollonce.plan.operation import Apply, Change, Create, Operation, Patch, Plan, Refuse, Remark, Skip, before
+from rollonce.rollout.line import Pace
 from rollonce.rollout.outcome import Outcome
 
 VERSION = "rollonce.converge/v1"
@@ -54,7 +55,10 @@ class OutcomePart(Struct, rename="camel"):
 
 
 class WorkloadPart(Struct, rename="camel"):
-    """One workload: what was planned, and how it ended (null in a dry run where something was planned)."""
+    """One workload: what was planned, and how it ended (null in a dry run where something was planned).
+
+    `wave` counts from 1, and is null where all begin at once.
+    """
 
     kind: str
     namespace: str
@@ -67,6 +71,7 @@ class WorkloadPart(Struct, rename="camel"):
     changes: list[ChangePart]
     cost: CostPart | None
     remarks: list[RemarkPart]
+    wave: int | None
     outcome: OutcomePart | None
 
 
@@ -101,16 +106,19 @@ def render(
     outcomes: Mapping[WorkloadKey, Outcome],
     objects: Mapping[ObjectKey, Outcome] | None = None,
     *,
+    pace: Pace | None = None,
     dry_run: bool,
     exit_code: ExitCode,
 ) -> bytes:
     """The document, indented, with a newline at the end."""
     objects = objects or {}
+    divided = pace.waves if pace is not None and len(pace.waves) > 1 else ()
+    waves = {key: number for number, keys in enumerate(divided, 1) for key in keys}
     document = Document(
         version=VERSION,
         deploy=DeployPart(deploy.id, deploy.source.value, deploy.system, deploy.commit),
         dry_run=dry_run,
-        workloads=[_workload(operation, outcomes.get(operation.key)) for operation in plan.operations],
+        workloads=[_workload(o, waves.get(o.key), outcomes.get(o.key)) for o in plan.operations],
         objects=[_object(operation, objects.get(operation.key)) for operation in plan.objects],
         warnings=list(plan.warnings),
         patches_sent=sum(outcome.sent for outcome in (*outcomes.values(), *objects.values())),
@@ -119,7 +127,7 @@ def render(
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
 
-def _workload(operation: Operation, outcome: Outcome | None) -> WorkloadPart:
+def _workload(operation: Operation, wave: int | None, outcome: Outcome | None) -> WorkloadPart:
     match operation:
         case Patch(changes=changes, cost=cost) | Apply(changes=changes, cost=cost) | Create(changes=changes, cost=cost):
             part = _part(operation, before(operation), _name(operation), changes)
@@ -132,7 +140,7 @@ def _workload(operation: Operation, outcome: Outcome | None) -> WorkloadPart:
             part.reason, part.detail, part.hint = refused.value, detail, hint
         case _ as never:
             assert_never(never)
-    part.outcome = _outcome(outcome)
+    part.wave, part.outcome = wave, _outcome(outcome)
     return part
 
 
@@ -182,6 +190,7 @@ def _part(
         changes=[changepart.of(change) for change in changes],
         cost=None,
         remarks=[_remark(remark) for remark in operation.remarks],
+        wave=None,
         outcome=None,
     )
 

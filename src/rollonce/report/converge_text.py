@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import assert_never
 
-from rollonce.app.conduct import Event, Finished, Progressed, Sent
+from rollonce.app.conduct import Event, Finished, Halted, Progressed, Sent, WaveBegun
 from rollonce.model.deploy import Deploy, Source
 from rollonce.model.thing import ObjectKey
 from rollonce.model.workload import WorkloadKey
 from rollonce.plan.operation import Cost, ImageChange, Plan, Refuse, Skip, Write
 from rollonce.report import changes, objects_text, table
+from rollonce.rollout.line import Pace
 from rollonce.rollout.outcome import Outcome, Verdict
 
 _SHOWN = 3
@@ -31,7 +33,7 @@ def _namespaces(plan: Plan) -> list[str]:
     return sorted({namespace for namespace in keys if namespace})
 
 
-def plan_lines(plan: Plan, deploy: Deploy) -> list[str]:
+def plan_lines(plan: Plan, deploy: Deploy, pace: Pace | None = None) -> list[str]:
     """The plan, before anything is done."""
     wide = spans_namespaces(plan)
     lines = [_deploy_line(deploy, plan)]
@@ -47,8 +49,15 @@ def plan_lines(plan: Plan, deploy: Deploy) -> list[str]:
     if skipped:
         lines += ["", *(f"{title(s.key, with_namespace=wide)}: {s.detail}" for s in skipped)]
     lines += _remarks(plan, wide)
+    if pace is not None and len(pace.waves) > 1:
+        lines += ["", *_waves(pace, wide)]
     lines += [f"warning: {warning}" for warning in plan.warnings]
     return lines
+
+
+def _waves(pace: Pace, wide: bool) -> Iterator[str]:
+    for number, keys in enumerate(pace.waves, 1):
+        yield f"wave {number}: {_some([title(key, with_namespace=wide) for key in keys])}"
 
 
 def _deploy_line(deploy: Deploy, plan: Plan) -> str:
@@ -109,16 +118,25 @@ def _refusals(refusals: Iterable[Refuse], wide: bool) -> list[str]:
 
 def event_line(event: Event, *, with_namespace: bool) -> str:
     """One line for one event of a run."""
-    who = title(event.key, with_namespace=with_namespace)
+
+    def who(key: WorkloadKey) -> str:
+        return title(key, with_namespace=with_namespace)
+
     match event:
-        case Sent(attempt=1):
-            return f"{who}: patch sent"
-        case Sent(attempt=attempt):
-            return f"{who}: sent again (attempt {attempt})"
-        case Progressed(standing=standing):
-            return f"{who}: {standing.message}"
-        case Finished(outcome=outcome):
-            return f"{who}: {outcome.verdict}: {outcome.detail}"
+        case Sent(key=key, attempt=1):
+            return f"{who(key)}: patch sent"
+        case Sent(key=key, attempt=attempt):
+            return f"{who(key)}: sent again (attempt {attempt})"
+        case Progressed(key=key, standing=standing):
+            return f"{who(key)}: {standing.message}"
+        case Finished(key=key, outcome=outcome):
+            return f"{who(key)}: {outcome.verdict}: {outcome.detail}"
+        case WaveBegun(number=number, of=of, keys=keys):
+            return f"wave {number} of {of}: {_some([who(key) for key in keys])}"
+        case Halted(why=why, left=left):
+            return f"halted: {why}; {_count(left, 'workload')} not begun, what rolls is waited for"
+        case _ as never:
+            assert_never(never)
 
 
 def summary_lines(
@@ -151,7 +169,8 @@ def _workload_lines(plan: Plan, outcomes: Mapping[WorkloadKey, Outcome], wide: b
     sent = sum(outcome.sent for outcome in outcomes.values())
     total = f"{_count(sent, 'patch', 'patches')} sent; {_tally(outcomes.values()) or 'nothing to do'}"
     # What went wrong was said when it happened; in a large fleet that is far up by now.
-    return [total, *_bad_lines(outcomes, wide)] if len(outcomes) > _READ_AT_A_GLANCE else [total]
+    far = len(outcomes) > _READ_AT_A_GLANCE
+    return [total, *(_bad_lines(outcomes, wide) if far else []), *_unreached_lines(outcomes, wide)]
 
 
 def _tally(outcomes: Iterable[Outcome]) -> str:
@@ -170,8 +189,17 @@ def _bad_lines(outcomes: Mapping[WorkloadKey, Outcome], wide: bool) -> list[str]
     return [
         f"{title(key, with_namespace=wide)}: {outcome.verdict}: {outcome.detail}"
         for key, outcome in outcomes.items()
-        if not outcome.good
+        if not outcome.good and outcome.verdict is not Verdict.NOT_SENT
     ]
+
+
+def _unreached_lines(outcomes: Mapping[WorkloadKey, Outcome], wide: bool) -> list[str]:
+    """What was not sent, each reason once."""
+    groups: dict[str, list[str]] = {}
+    for key, outcome in outcomes.items():
+        if outcome.verdict is Verdict.NOT_SENT:
+            groups.setdefault(outcome.detail, []).append(title(key, with_namespace=wide))
+    return [f"{Verdict.NOT_SENT}: {_some(who)}: {why}" for why, who in groups.items()]
 
 
 def _count(n: int, one: str, many: str = "") -> str:

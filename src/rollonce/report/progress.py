@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from rollonce.app.conduct import Event, Finished, Progressed, Sent
+from rollonce.app.conduct import Event, Finished, Halted, Progressed, Sent, WaveBegun
 from rollonce.model.thing import ObjectKey
 from rollonce.model.workload import WorkloadKey
 from rollonce.plan.operation import Plan
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 MOST_ROWS = 30
 # Each step of each rollout is told for fleets up to this size; of larger ones only the ends.
 _TALKATIVE = 20
-_SILENT = frozenset({Verdict.UNCHANGED, Verdict.ABSENT})  # the plan has said it already
+# Of these the plan has said it already, or the end will.
+_SILENT = frozenset({Verdict.UNCHANGED, Verdict.ABSENT, Verdict.NOT_SENT})
 
 
 class Progress:
@@ -69,6 +70,8 @@ class Progress:
                 self._running[key] = "patch sent"
                 if attempt > 1 or (self._live is None and self._talkative):
                     self._say(event)
+            case WaveBegun() | Halted():
+                self._say(event)
 
     def tell(self, key: ObjectKey, outcome: Outcome) -> None:
         """Show how it ended for an object that is no workload."""

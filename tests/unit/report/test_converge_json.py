@@ -64,6 +64,7 @@ GOLDEN = """{
           "detail": "no container \\"cai-runtime\\", skipped"
         }
       ],
+      "wave": null,
       "outcome": {
         "verdict": "rolled",
         "detail": "1 of 1 pod updated and ready",
