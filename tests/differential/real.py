@@ -17,7 +17,7 @@ from tests.controlplane.description import ControlPlane
 from tests.differential.acts import JSON, Answer
 from tests.differential.generator import BROKEN
 from tests.differential.scenario import Object
-from tests.differential.simulated import RESOURCES, belongs, url
+from tests.differential.simulated import RESOURCES, WATCHED, belongs, url
 
 NAMESPACE = "differential"
 # How much longer than the calm of a scenario this side is waited for: its latencies are not in the scenario.
@@ -84,7 +84,7 @@ class Real:
 
     def ask(self, method: str, path: str, body: Any = None, *, media: str = JSON, manager: str = "") -> Answer:
         """As `Side.ask`; lists come from the watches, as those of a controller do."""
-        if method == "GET" and path in ("v1/pods", "apps/v1/replicasets", "apps/v1/controllerrevisions"):
+        if (method, path) in WATCHED:
             return 200, {"items": self._mirror.all(path.rpartition("/")[2])}
         where = self._server + url(path, NAMESPACE)
         if manager:

@@ -75,7 +75,7 @@ def send(applier: Applier, operations: Iterable[ObjectOperation], tell: Tell) ->
         if under_way is not None:
             left[under_way] = Outcome(Verdict.INTERRUPTED, "it was under way; whether it arrived is not known")
         return Sent({**left, **outcomes}, interrupt)
-    return Sent(outcomes)
+    return Sent(outcomes, KeyboardInterrupt() if applier.ports.brake.pulled else None)
 
 
 def _one(applier: Applier, write: ObjectApply) -> Outcome:

@@ -24,8 +24,9 @@ class Profile:
     `terminate` is what containers take to stop, at most the pod's grace period; `detach` and `attach` count only
     for pods with a persistent volume claim; `pull` only for images that the node does not have yet; `init` is one
     init container, `run` what the others take to start, `start` is from there to their readiness, less what their
-    probes add. A pod says otherwise by annotations that begin with `annotations`: `start-delay` (from its images being
-    there until its containers run), `ready-delay` and `stop-delay`, as durations such as `1.5s`.
+    probes add; `lag` is what a node takes to notice and to tell, beside each of them. A pod says otherwise by
+    annotations that begin with `annotations`: `start-delay` (from its images being there until its containers run),
+    `ready-delay` and `stop-delay`, as durations such as `1.5s`.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Profile:
     start: float
     terminate: float
     run: float = 0.0
+    lag: float = 0.0
     annotations: str = "sim.rollonce.dev/"
 
 

@@ -118,6 +118,9 @@ class Deployments:
         # Whoever it is of: an equal one of its own would have been found.
         taken = work.get(Key(*REPLICASETS, key.namespace, name))
         if taken is not None:
+            # That it is taken, the server has told by now.
+            yield
+            work.unchanged(DEPLOYMENTS, deployment)
             status = {**deployment.get("status", {}), "collisionCount": (collisions or 0) + 1}
             work.set_status(DEPLOYMENTS, deployment, status)
             self.queue.add_after(key, RETRY)

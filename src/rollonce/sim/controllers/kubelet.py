@@ -81,7 +81,8 @@ class Kubelet:
 
     def _later(self, seconds: float, key: Key, pod: Object, act: Callable[[Key, Object], None]) -> None:
         """Acts on the same pod, if it is still there by then; what starts pods does not act on terminating ones."""
-        self._work.kernel.clockwork.after(seconds, partial(self._due, key, pod["metadata"]["uid"], act))
+        lag = self._work.profile.lag if seconds else 0.0
+        self._work.kernel.clockwork.after(seconds + lag, partial(self._due, key, pod["metadata"]["uid"], act))
 
     def _due(self, key: Key, uid: str, act: Callable[[Key, Object], None]) -> None:
         live = self._work.get(key)

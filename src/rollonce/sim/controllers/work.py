@@ -31,9 +31,11 @@ ADOPTED = frozenset({PODS, REPLICASETS, REVISIONS})
 NEVER_RELEASED = (REVISIONS, "StatefulSet")
 
 # Between a write and the sync that sees it: informer and queue of the real controllers. Writes within it are one sync.
-LATENCY = 0.005
+LATENCY = 0.004
 # What one write of a controller takes.
 WRITE = 0.008
+# From one write of a sync to its next one, where another writer may come between.
+BETWEEN = 0.006
 # What a controller waits before it tries again after an error, at first and at most
 # (client-go/util/workqueue/default_rate_limiters.go).
 RETRY, LONGEST_RETRY = 0.005, 1000.0
@@ -114,7 +116,7 @@ class Queue:
     """Keys to sync, each at most once at a time, a little after it was asked for.
 
     A sync takes as long as what it writes; what is asked for meanwhile is one sync after it. A sync that is an
-    iterator goes on a write later wherever it yields: there others may write between its writes.
+    iterator goes on a little later wherever it yields: there others may write between its writes.
     """
 
     def __init__(self, kernel: Kernel, sync: Callable[[Key], Iterator[None] | None]) -> None:
@@ -173,7 +175,7 @@ class Queue:
             # Whoever wrote has asked for a sync.
             self._end(key, self._store.version - before, again=True)
         else:
-            self._clockwork.at(self._clockwork.now + WRITE, partial(self._go_on, key, steps, waited + 1))
+            self._clockwork.at(self._clockwork.now + BETWEEN, partial(self._go_on, key, steps, waited + 1))
 
     def _end(self, key: Key, written: int, *, again: bool = False) -> None:
         # What the sync writes asks for the next one, which begins when this one has ended.
