@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 from typing import Any
+from unittest import mock
 
 from rollonce.cli.program import run
 from rollonce.cluster import authorized
@@ -41,10 +42,12 @@ def main(arguments: list[str]) -> int:
             _die()
         return answering(connection, *more, **options)
 
-    http.client.HTTPConnection.getresponse = getresponse  # type: ignore[method-assign]
     opened, interposer = authorized.open_wire, Interposer(before=before, after=after)
-    authorized.open_wire = lambda *a, **k: interposer.around(opened(*a, **k))
-    return run(arguments[2:])
+    with (
+        mock.patch.object(http.client.HTTPConnection, "getresponse", getresponse),
+        mock.patch.object(authorized, "open_wire", lambda *a, **k: interposer.around(opened(*a, **k))),
+    ):
+        return run(arguments[2:])
 
 
 def _die() -> None:
