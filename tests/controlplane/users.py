@@ -72,6 +72,14 @@ PEOPLE = (
         "applier",
         rules=(Rule(("get", "list", "watch", "patch", "create"), _WORKLOADS + _OTHERS), Rule(("list",), _CLAIMS)),
     ),
+    User(
+        "looker",
+        rules=(
+            Rule(("get", "list", "watch", "patch"), _WORKLOADS),
+            Rule(("list",), _CLAIMS),
+            Rule(("list", "watch"), (("", "pods"), ("", "events"))),
+        ),
+    ),
     User("lister", rules=(Rule(("get", "list", "patch"), _WORKLOADS), Rule(("list",), _CLAIMS))),
     User("reader", rules=(Rule(("get", "list", "watch"), _WORKLOADS + _EVIDENCE),)),
     User("nobody"),

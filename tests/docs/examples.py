@@ -39,6 +39,7 @@ _GENERATED = (
     ),
     (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"), "2026-01-02T03:04:05.678901Z"),
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:6443"),
+    (re.compile(r"\bpod ([a-z0-9-]+?)-[a-z0-9]{8,10}-[a-z0-9]{5}\b"), r"pod \1-7d9c5b6f48-x2x4z"),
 )
 _ON_ITS_WAY = re.compile(
     r"\S+/\S+: (patch sent|waiting for its controller to .+|\d+ of \d+ pods? (there|updated|available|ready|scheduled)"

@@ -19,6 +19,7 @@ from rollonce.plan.operation import Disruption, Note, RefuseReason, SkipReason
 from rollonce.report import config_json, converge_json
 from rollonce.rollout.outcome import Verdict
 from rollonce.status import standing
+from rollonce.status.diagnosis import Trouble
 from tests.docs import pages
 from tools import docs
 
@@ -134,6 +135,13 @@ def test_every_kind_of_redundant_roll_is_listed() -> None:
 
 def test_every_basis_of_a_cost_is_listed() -> None:
     assert _first_cells("docs/how-it-works/cost-model.md", "The basis") == [basis.value for basis in Basis]
+
+
+def test_every_trouble_is_listed_and_has_an_entry() -> None:
+    troubles = [trouble.value for trouble in Trouble]
+    assert _first_cells("docs/troubleshooting.md", "The troubles") == troubles
+    page = pages.page("docs/troubleshooting.md")
+    assert [heading.text for heading in page.headings() if heading.level == 3] == troubles
 
 
 def test_reasons_of_waiting_are_listed() -> None:

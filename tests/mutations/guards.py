@@ -307,6 +307,20 @@ FAST = (
         f"{WATCHING}what_was_not_begun_when_the_run_was_interrupted_was_not_sent",
     ),
     Mutation(
+        "pods of the rollout before count as ours",
+        "status/diagnosis.py",
+        "    return new and not pod.deleting and",
+        "    return not pod.deleting and",
+        "tests/unit/status/test_diagnosis.py::test_what_is_no_trouble_of_this_rollout",
+    ),
+    Mutation(
+        "Events of the rollout before count as ours",
+        "status/diagnosis.py",
+        "notice in notices if _second(notice.last) >= _second(workload.changed))",
+        "notice in notices)",
+        "tests/unit/status/test_diagnosis.py::test_events_that_are_none_of_its",
+    ),
+    Mutation(
         "a patch that waits for a thread is sent after Ctrl-C",
         "app/conduct.py",
         "if self._ports.brake.pulled and key not in self._begun:",

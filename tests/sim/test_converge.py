@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from rollonce.app import converge
-from rollonce.app.conduct import Result
 from rollonce.app.converge import Options
+from rollonce.app.news import Result
 from rollonce.app.simulated import SimWire, ports
 from rollonce.model import reference
 from rollonce.model.deploy import Deploy, Source
@@ -80,7 +80,9 @@ def test_the_cure_is_one_roll_and_the_wait_takes_virtual_minutes() -> None:
     assert verdict(result) is Verdict.ROLLED
     assert fleet.revisions() == [1, 2]
     assert fleet.cluster.kernel.clockwork.now - begun > 30
-    assert [request.method for request in wire.requests] == ["GET", "POST", "GET", "PATCH"]
+    # Two more, for it takes longer than a rollout that nobody asks about: pods and Events are watched.
+    assert [request.method for request in wire.requests] == ["GET", "POST", "GET", "PATCH", "GET", "GET"]
+    assert [request.path.rpartition("/")[2] for request in wire.requests[4:]] == ["pods", "events"]
     fleet.set_image("git-sync", "r/git-sync:b2")
     fleet.wait(300)
     assert fleet.revisions() == [1, 2]

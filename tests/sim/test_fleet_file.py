@@ -7,8 +7,8 @@ from collections import Counter
 from dataclasses import replace
 
 from rollonce.app import converge
-from rollonce.app.conduct import Result
 from rollonce.app.converge import Options
+from rollonce.app.news import Result
 from rollonce.app.simulated import ports
 from rollonce.fleetfile import reading, resolve
 from rollonce.model import edit, reference

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from rollonce.app import converge, simulated
-from rollonce.app.conduct import Progressed, Result
 from rollonce.app.converge import Options
+from rollonce.app.news import Progressed, Result
 from rollonce.app.ports import Ports
 from rollonce.app.simulated import OneThread, SimWire, VirtualClock
 from rollonce.cluster.client import WATCH_SECONDS, Client

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import assert_never
 
-from rollonce import status
 from rollonce.app.applier import Applier
 from rollonce.app.carrier import Carrier
 from rollonce.app.fleet import Scope
+from rollonce.app.lookout import Glimpse, Lookout, Opened, glimpses
+from rollonce.app.news import Finished, Halted, Listener, Progressed, Result, Sent, Troubled, Unlooked, WaveBegun
 from rollonce.app.ports import Ports
 from rollonce.cluster.fanout import Inbox
 from rollonce.cluster.watch import Changed, Snapshot, Watch, WatchEvent
@@ -18,8 +19,7 @@ from rollonce.cluster.watch import Deleted as Removed
 from rollonce.errors import AccessError
 from rollonce.model import decode
 from rollonce.model.kind import Kind
-from rollonce.model.thing import ObjectKey
-from rollonce.model.workload import WorkloadKey
+from rollonce.model.workload import Workload, WorkloadKey
 from rollonce.plan.operation import Plan, Skip, Write, before
 from rollonce.rollout import events
 from rollonce.rollout import step as executor
@@ -32,62 +32,10 @@ from rollonce.rollout.step import Terms
 _PATIENCE = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """The server has taken our patch (attempt 1), or it is sent again, for the n-th time."""
-
-    key: WorkloadKey
-    attempt: int
-
-
-@dataclass(frozen=True, slots=True)
-class Progressed:
-    """The rollout of a workload got on, or stands differently."""
-
-    key: WorkloadKey
-    standing: status.Standing
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """A workload's part in the run is over."""
-
-    key: WorkloadKey
-    outcome: Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class WaveBegun:
-    """The workloads of a wave may begin: which of how many waves, and what belongs to it."""
-
-    number: int
-    of: int
-    keys: tuple[WorkloadKey, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Halted:
-    """Nothing more begins, for this reason; what rolls is waited for. `left` has not begun."""
-
-    why: str
-    left: int
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """The outcomes of a run, and what ended it before its time, if anything did."""
-
-    outcomes: Mapping[WorkloadKey, Outcome]
-    interruption: KeyboardInterrupt | None = None
-    objects: Mapping[ObjectKey, Outcome] = field(default_factory=dict)
-
-
-Event = Sent | Progressed | Finished | WaveBegun | Halted
-Listener = Callable[[Event], None]
-
 # What threads put in the inbox: events of workloads, one message an answer or watch event. None tells that it was not
-# begun, for the brake was pulled; an empty message wakes.
-_Message = tuple[tuple[WorkloadKey, events.Event | None], ...]
+# begun, for the brake was pulled; an empty message wakes. What is seen of pods is beside that.
+_Events = tuple[tuple[WorkloadKey, events.Event | None], ...]
+_Message = _Events | Opened | Glimpse
 
 
 class Conductor:
@@ -109,6 +57,9 @@ class Conductor:
         self._writes = plan.writes
         self._wave = 0
         self._waiting: dict[WorkloadKey, tuple[events.Effect, ...]] = {}
+        self._lookout = Lookout(ports)
+        # The newest that was seen of each.
+        self._known: dict[WorkloadKey, Workload] = {}
         self._states: dict[WorkloadKey, State] = {}
         self._active: set[WorkloadKey] = set()
         self._begun: set[WorkloadKey] = set()
@@ -117,6 +68,8 @@ class Conductor:
         for operation in plan.operations:
             if isinstance(operation, Skip):
                 self._states[operation.key], _ = executor.follow(operation, terms)
+                if operation.workload is not None:
+                    self._known[operation.key] = operation.workload
         replaced = {write.key: _pods(write) for write in plan.writes}
         waited = [key for key, state in self._states.items() if isinstance(state, Rolling)]
         self._line = Line(pace or Pace(), replaced, waited)
@@ -185,9 +138,7 @@ class Conductor:
                     words = f"not complete within {timeout:g} s" if timeout else "nothing happens any more"
                     self._wind_down(inbox, events.TimeUp(words))
                     break
-                for key, event in message or ():
-                    for effect in self._take(key, event):
-                        inbox.start(self._carrying(key, effect))
+                self._handle(inbox, message or ())
             if self._ports.brake.pulled:
                 interruption = KeyboardInterrupt()
         except KeyboardInterrupt as interrupt:
@@ -195,7 +146,12 @@ class Conductor:
             self._wind_down(inbox, events.Stop())
         finally:
             inbox.close(0)
-        return Result(self._outcomes(), interruption)
+        found = {key: tuple(many) for key, many in sorted(self._lookout.found.items()) if many and self._is_bad(key)}
+        return Result(self._outcomes(), interruption, troubles=found)
+
+    def _is_bad(self, key: WorkloadKey) -> bool:
+        state = self._states[key]
+        return isinstance(state, Ended) and not state.outcome.good
 
     def _go_on(self, inbox: Inbox[_Message]) -> bool:
         """Begins what is due; whether there is anything left to wait for."""
@@ -213,7 +169,25 @@ class Conductor:
         if self._line.stopped and self._waiting:
             for key in list(self._waiting):
                 self._leave(key)
+        for namespace in self._lookout.due(self._ports.clock.now()):
+            inbox.start(self._lookout.opening(namespace))
         return bool(self._active)
+
+    def _handle(self, inbox: Inbox[_Message], message: _Message) -> None:
+        match message:
+            case Opened(namespace=namespace, why=why) if why:
+                self._listen(Unlooked(namespace, why))
+            case Opened(namespace=namespace, watches=watches):
+                for watch, of_pods in zip(watches, (True, False), strict=True):
+                    inbox.follow(watch, glimpses(namespace, of_pods=of_pods), lambda _: ())
+            case Glimpse(namespace=namespace):
+                self._lookout.take(message)
+                for key, finding in self._lookout.news(namespace, self._known):
+                    self._listen(Troubled(key, finding))
+            case _:
+                for key, event in message:
+                    for effect in self._take(key, event):
+                        inbox.start(self._carrying(key, effect))
 
     def _leave(self, key: WorkloadKey) -> None:
         self._waiting.pop(key, None)
@@ -221,7 +195,8 @@ class Conductor:
 
     def _patience(self, now: float, deadline: float | None) -> float | None:
         """How long to wait for the next message, in seconds; None as long as it takes."""
-        return min((due - now for due in (self._line.next_due(), deadline) if due is not None), default=None)
+        dues = (self._line.next_due(), self._lookout.next_due(), deadline)
+        return min((due - now for due in dues if due is not None), default=None)
 
     def _is_over(self, deadline: float | None) -> bool:
         return deadline is not None and self._ports.clock.now() >= deadline
@@ -233,7 +208,7 @@ class Conductor:
         with contextlib.suppress(KeyboardInterrupt):
             inbox.close(_PATIENCE)
         while (message := inbox.take(0)) is not None:
-            for key, event in message:
+            for key, event in message if isinstance(message, tuple) else ():
                 self._take(key, event)
         for key in sorted(self._active):
             if isinstance(self._states[key], Sending) and key not in self._begun:
@@ -251,6 +226,8 @@ class Conductor:
         if event is None:
             self._leave(key)
             return ()
+        if isinstance(event, events.Seen | events.Accepted):
+            self._known[key] = event.workload
         if isinstance(event, events.Blind):
             self._blind[key] = event.words  # holds for what is still on its way, too
         state, effects = executor.step(known, event, self._terms)
@@ -262,14 +239,18 @@ class Conductor:
 
     def _enter(self, key: WorkloadKey, state: State) -> None:
         known = self._states.get(key)
+        if isinstance(state, Ended):
+            state = self._explained(key, state)
         self._states[key] = state
         match state:
             case Ended(outcome=outcome):
                 self._active.discard(key)
+                self._lookout.ended(key)
                 self._listen(Finished(key, outcome))
                 self._ended(key, outcome)
             case Rolling(standing=standing):
                 self._active.add(key)
+                self._lookout.rolls(key, self._ports.clock.now())
                 if isinstance(known, Sending):
                     self._listen(Sent(key, 1))
                 if not isinstance(known, Rolling) or known is state or known.standing != standing:
@@ -280,6 +261,14 @@ class Conductor:
                     self._listen(Sent(key, attempt))
             case _:
                 self._active.add(key)
+
+    def _explained(self, key: WorkloadKey, state: Ended) -> Ended:
+        """With what keeps its pods from getting ready, where that is known and it came to no good end."""
+        found = self._lookout.found.get(key, ())
+        if state.outcome.good or not found:
+            return state
+        words = "; ".join(f"{one.trouble}: {one.where}: {one.words}" for one in found)
+        return Ended(replace(state.outcome, detail=f"{state.outcome.detail}; {words}"))
 
     def _ended(self, key: WorkloadKey, outcome: Outcome) -> None:
         was_stopped = self._line.stopped

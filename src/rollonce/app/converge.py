@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from rollonce.app import fleet as fleets
 from rollonce.app import merging, rights
-from rollonce.app.conduct import Conductor, Listener, Result
+from rollonce.app.conduct import Conductor
 from rollonce.app.fleet import Fleet
+from rollonce.app.news import Listener, Result
 from rollonce.app.pacing import Pacing, pace
 from rollonce.app.ports import Ports
 from rollonce.errors import RollonceError

@@ -11,8 +11,9 @@ import msgspec
 from rollonce.app import fleet as fleets
 from rollonce.app import manifested_objects
 from rollonce.app.applier import Applier, FieldsOfOthers, Tried
-from rollonce.app.conduct import Conductor, Listener, Result
+from rollonce.app.conduct import Conductor
 from rollonce.app.fleet import Fleet, Scope
+from rollonce.app.news import Listener, Result
 from rollonce.app.pacing import Pacing, pace
 from rollonce.app.ports import Ports
 from rollonce.errors import ApiRefusal, Forbidden, RollonceError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rollonce.app.conduct import Result
+from rollonce.app.news import Result
 from rollonce.errors import ExitCode, exitcode
 from rollonce.plan.operation import Plan
 from rollonce.rollout.outcome import Verdict

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 import click
 
 from rollonce.app import converge, manifested, planned, verdict
-from rollonce.app.conduct import Result
 from rollonce.app.converge import Prepared
+from rollonce.app.news import Result
 from rollonce.app.pacing import Pacing
 from rollonce.app.ports import Brake, Ports
 from rollonce.cli import braking, connect, fleet_options, manifest_options, pace_options, wishes
@@ -265,7 +265,14 @@ def _carry_out(
     out.lines(converge_text.summary_lines(plan, result.outcomes, result.objects, dry_run=asked.dry_run))
     if asked.output == "json":
         document = converge_json.render(
-            plan, deploy, result.outcomes, result.objects, pace=pace, dry_run=asked.dry_run, exit_code=code
+            plan,
+            deploy,
+            result.outcomes,
+            result.objects,
+            pace=pace,
+            troubles=result.troubles,
+            dry_run=asked.dry_run,
+            exit_code=code,
         )
         Output(sys.stdout).raw(document)
     if result.interruption is not None:

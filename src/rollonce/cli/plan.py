@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from rollonce.app import converge, manifested, verdict
-from rollonce.app.conduct import Result
+from rollonce.app.news import Result
 from rollonce.cli import connect, fleet_options, manifest_options, wishes
 from rollonce.errors import ExitCode, MissingArguments, UnwritableFile
 from rollonce.model import reference

@@ -81,6 +81,7 @@ class Client:
         *,
         selector: str = "",
         name: str = "",
+        fields: str = "",
         names_only: bool = False,
         limit: int = 500,
     ) -> Iterator[Page]:
@@ -93,7 +94,7 @@ class Client:
         accept = NAMES_ONLY if names_only else JSON
         token = ""
         while True:
-            query = [("limit", str(limit)), *_chosen(selector, name)]
+            query = [("limit", str(limit)), *_chosen(selector, name, fields)]
             if token:
                 query.append(("continue", token))
             request = Request("GET", _path(resource, namespace), tuple(query), (("accept", accept), self._agent))
@@ -110,6 +111,7 @@ class Client:
         *,
         selector: str = "",
         name: str = "",
+        fields: str = "",
         names_only: bool = False,
         limit: int = 500,
     ) -> Listing:
@@ -117,7 +119,15 @@ class Client:
 
         def once() -> Listing:
             read = tuple(
-                self.pages(resource, namespace, selector=selector, name=name, names_only=names_only, limit=limit)
+                self.pages(
+                    resource,
+                    namespace,
+                    selector=selector,
+                    name=name,
+                    fields=fields,
+                    names_only=names_only,
+                    limit=limit,
+                )
             )
             return Listing(tuple(item for page in read for item in page.items), read[-1].resource_version)
 
@@ -234,6 +244,7 @@ class Client:
         *,
         name: str = "",
         selector: str = "",
+        fields: str = "",
         resource_version: str,
     ) -> Watch:
         """The changes since `resource_version`; open when this returns, so a missing right shows here.
@@ -249,14 +260,16 @@ class Client:
                 ("allowWatchBookmarks", "true"),
                 ("timeoutSeconds", str(WATCH_SECONDS)),
                 ("resourceVersion", version),
-                *_chosen(selector, name),
+                *_chosen(selector, name, fields),
             )
             return Request("GET", _path(resource, namespace), query, self._reading)
 
         source = Source(
             open=lambda version: self._accepted(self._begin(request(version)), act),
             relist=lambda: (
-                self._alone(resource, namespace, name) if name else self.list(resource, namespace, selector=selector)
+                self._alone(resource, namespace, name)
+                if name
+                else self.list(resource, namespace, selector=selector, fields=fields)
             ),
             act=act,
         )
@@ -338,9 +351,10 @@ def _path(resource: Resource, namespace: str | None, name: str | None = None) ->
     return resource.path(space, None if name is None else quote(name, safe=""))
 
 
-def _chosen(selector: str, name: str) -> tuple[tuple[str, str], ...]:
+def _chosen(selector: str, name: str, fields: str) -> tuple[tuple[str, str], ...]:
     labels = (("labelSelector", selector),) if selector else ()
-    return labels + ((("fieldSelector", f"metadata.name={name}"),) if name else ())
+    fields = ",".join(filter(None, (f"metadata.name={name}" if name else "", fields)))
+    return labels + ((("fieldSelector", fields),) if fields else ())
 
 
 def _collection(resource: Resource, namespace: str | None) -> str:

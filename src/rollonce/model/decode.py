@@ -42,6 +42,7 @@ class _Owner(Struct, gc=False):
 class _ManagedFields(Struct, gc=False):
     manager: str = ""
     subresource: str = ""
+    time: str | None = None
 
 
 class _Meta(Struct, rename="camel"):
@@ -244,6 +245,7 @@ def _outline(kind: Kind, thing: _Object, pods: _Template) -> Workload:
         claims=_claims(pods.spec, thing.spec),
         deleting=meta.deletion_timestamp is not None,
         selector=_selector(thing.spec.selector),
+        changed=max((m.time or "" for m in meta.managed_fields or () if not m.subresource), default=""),
     )
 
 

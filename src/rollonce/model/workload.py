@@ -191,7 +191,8 @@ class Workload:
 
     `annotations` is None where the object has no such map at all, which a JSON Patch has to know.
     `controller` names the controlling owner (`Kind/name`), empty without one; `managers` are the
-    field managers of the main resource; `selector` has the labels by which it knows its pods.
+    field managers of the main resource; `selector` has the labels by which it knows its pods. `changed` is when
+    somebody last wrote more than its status or scale, by the server's clock (RFC 3339, UTC); empty where nobody knows.
     """
 
     key: WorkloadKey
@@ -207,6 +208,7 @@ class Workload:
     claims: tuple[Claim, ...] = ()
     deleting: bool = False
     selector: frozenset[str] = frozenset()
+    changed: str = ""
     template: Template = Template()
 
     def annotation(self, name: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, assert_never
 
 import msgspec
@@ -18,6 +18,7 @@ from rollonce.plan.objects import ObjectApply, ObjectOperation, ObjectSkip
 from rollonce.plan.operation import Apply, Change, Create, Operation, Patch, Plan, Refuse, Remark, Skip, before
 from rollonce.rollout.line import Pace
 from rollonce.rollout.outcome import Outcome
+from rollonce.status.diagnosis import Finding
 
 VERSION = "rollonce.converge/v1"
 
@@ -54,6 +55,14 @@ class OutcomePart(Struct, rename="camel"):
     sent: bool
 
 
+class TroublePart(Struct, rename="camel"):
+    """What kept a rollout from getting on, where it was found and in which words."""
+
+    trouble: str
+    where: str
+    words: str
+
+
 class WorkloadPart(Struct, rename="camel"):
     """One workload: what was planned, and how it ended (null in a dry run where something was planned).
 
@@ -73,6 +82,7 @@ class WorkloadPart(Struct, rename="camel"):
     remarks: list[RemarkPart]
     wave: int | None
     outcome: OutcomePart | None
+    troubles: list[TroublePart]
 
 
 class ObjectPart(Struct, rename="camel"):
@@ -107,6 +117,7 @@ def render(
     objects: Mapping[ObjectKey, Outcome] | None = None,
     *,
     pace: Pace | None = None,
+    troubles: Mapping[WorkloadKey, tuple[Finding, ...]] | None = None,
     dry_run: bool,
     exit_code: ExitCode,
 ) -> bytes:
@@ -118,7 +129,10 @@ def render(
         version=VERSION,
         deploy=DeployPart(deploy.id, deploy.source.value, deploy.system, deploy.commit),
         dry_run=dry_run,
-        workloads=[_workload(o, waves.get(o.key), outcomes.get(o.key)) for o in plan.operations],
+        workloads=[
+            _workload(o, waves.get(o.key), outcomes.get(o.key), (troubles or {}).get(o.key, ()))
+            for o in plan.operations
+        ],
         objects=[_object(operation, objects.get(operation.key)) for operation in plan.objects],
         warnings=list(plan.warnings),
         patches_sent=sum(outcome.sent for outcome in (*outcomes.values(), *objects.values())),
@@ -127,7 +141,9 @@ def render(
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
 
-def _workload(operation: Operation, wave: int | None, outcome: Outcome | None) -> WorkloadPart:
+def _workload(
+    operation: Operation, wave: int | None, outcome: Outcome | None, troubles: Iterable[Finding]
+) -> WorkloadPart:
     match operation:
         case Patch(changes=changes, cost=cost) | Apply(changes=changes, cost=cost) | Create(changes=changes, cost=cost):
             part = _part(operation, before(operation), _name(operation), changes)
@@ -141,6 +157,7 @@ def _workload(operation: Operation, wave: int | None, outcome: Outcome | None) -
         case _ as never:
             assert_never(never)
     part.wave, part.outcome = wave, _outcome(outcome)
+    part.troubles = [TroublePart(found.trouble.value, found.where, found.words) for found in troubles]
     return part
 
 
@@ -192,6 +209,7 @@ def _part(
         remarks=[_remark(remark) for remark in operation.remarks],
         wave=None,
         outcome=None,
+        troubles=[],
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rollonce.app import verdict
-from rollonce.app.conduct import Result
+from rollonce.app.news import Result
 from rollonce.errors import ExitCode
 from rollonce.plan import decide
 from rollonce.plan.operation import Plan

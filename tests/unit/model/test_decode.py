@@ -146,6 +146,7 @@ def test_a_deployment_with_everything() -> None:
         managers=("kubectl-set",),
         claims=(Claim("ceo-work"),),
         selector=frozenset({"app"}),
+        changed="2026-01-01T10:00:00Z",
         template=Template({"labels": {"app": "agent-ceo"}, "annotations": None}),
     )
 

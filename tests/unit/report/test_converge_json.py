@@ -69,7 +69,8 @@ GOLDEN = """{
         "verdict": "rolled",
         "detail": "1 of 1 pod updated and ready",
         "sent": true
-      }
+      },
+      "troubles": []
     }
   ],
   "objects": [],

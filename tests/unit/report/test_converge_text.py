@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from rollonce.app.conduct import Event, Finished, Progressed, Sent
+from rollonce.app.news import Event, Finished, Progressed, Sent
 from rollonce.model.deploy import Deploy, Source
 from rollonce.plan import decide
 from rollonce.plan.operation import Plan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from rollonce.app.conduct import Event, Finished, Progressed, Sent
+from rollonce.app.news import Event, Finished, Progressed, Sent
 from rollonce.plan import decide
 from rollonce.plan.operation import Plan
 from rollonce.report.output import Output
