@@ -16,7 +16,7 @@ import msgspec
 from rollonce.cli import audit, config, converge, demo, explain, init, plan, sandbox
 from rollonce.fleetfile import form, schema
 from rollonce.fleetfile.shape import Choice, Count, Either, Fields, Flag, Items, Shape, Table, Text, Version
-from rollonce.report import audit_document
+from rollonce.report import audit_document, events_json
 
 ROOT = Path(__file__).parents[1]
 
@@ -82,17 +82,17 @@ def _form(shape: Shape) -> str:
             typing.assert_never(never)
 
 
-def objects_table(document: type) -> str:
-    """One row per object of a JSON document, outermost first: its fields, and what it is."""
+def objects_table(*documents: type) -> str:
+    """One row per object of JSON documents, outermost first: its fields, and what it is."""
     rows = ["| object | fields | what it is |", "| --- | --- | --- |"]
-    waiting, seen = [document], {document}
+    waiting, seen = list(documents), set(documents)
     while waiting:
         struct = waiting.pop(0)
         fields = msgspec.structs.fields(struct)
         names = ", ".join(f"`{field.encode_name}`" for field in fields)
-        rows.append(
-            f"| {struct.__name__.removesuffix('Part')} | {names} | {' '.join((struct.__doc__ or '').split())} |"
-        )
+        tag = getattr(struct, "__struct_config__").tag  # noqa: B009 - type checkers do not know it
+        title = f"`{tag}`" if tag else struct.__name__.removesuffix("Part")
+        rows.append(f"| {title} | {names} | {' '.join((struct.__doc__ or '').split())} |")
         for inner in (each for field in fields for each in _structs(field.type)):
             if inner not in seen:
                 seen.add(inner)
@@ -120,6 +120,7 @@ PARTS: dict[tuple[str, str], Callable[[], str]] = {
     ("docs/audit.md", "options"): lambda: options_table(audit.command),
     ("docs/audit.md", "objects"): lambda: objects_table(audit_document.Document),
     ("docs/converge.md", "options"): lambda: options_table(converge.command),
+    ("docs/events.md", "events"): lambda: objects_table(*typing.get_args(events_json.Line)),
     ("docs/plan.md", "options"): lambda: options_table(plan.command),
     ("docs/demo.md", "options"): lambda: options_table(demo.command),
     ("docs/sandbox.md", "options"): lambda: options_table(sandbox.command),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
@@ -23,9 +25,9 @@ from rollonce.model.deploy import Deploy
 from rollonce.plan import planfile
 from rollonce.plan.decide import Wish
 from rollonce.plan.operation import Plan
-from rollonce.report import converge_json, converge_text
+from rollonce.report import cilog, converge_json, converge_text, events_json
 from rollonce.report.output import Output
-from rollonce.report.progress import Progress
+from rollonce.report.progress import Both, Progress, Teller
 from rollonce.rollout.line import Pace
 
 _DEFAULT_TIMEOUT = "10m"
@@ -78,7 +80,7 @@ class Asked:
 @click.option(
     "-o",
     "--output",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "json", "jsonl"]),
     default="text",
     show_default=True,
     help="Form of the report.",
@@ -249,20 +251,30 @@ def _carry_out(
     deploy: Deploy,
     pace: Pace,
     foresee: Callable[[], Result],
-    act: Callable[[Progress], Result],
+    act: Callable[[Teller], Result],
     asked: Asked,
     heading: Sequence[str] = (),
 ) -> ExitCode:
     out = Output(sys.stdout if asked.output == "text" else sys.stderr)
-    out.lines([*heading, *converge_text.plan_lines(plan, deploy, pace), ""])
+    log = cilog.Plain() if out.is_terminal else cilog.of(os.environ, time.time)
+    said = converge_text.plan_lines(plan, deploy, pace)
+    out.lines([*log.begin("plan", said[0]), *heading, *said, *log.end("plan"), ""])
+    lines = events_json.Lines(Output(sys.stdout), lambda: datetime.now(UTC)) if asked.output == "jsonl" else None
+    if lines is not None:
+        lines.planned(plan, deploy, pace, dry_run=asked.dry_run)
     if asked.dry_run:
         result = foresee()
         code = verdict.dry_run_exit_code(plan, result, tell_pending=asked.tell_pending)
     else:
+        out.lines(log.begin("rollouts", "rollouts"))
         with Progress(out, plan) as progress, braking.ctrl_c(brake):
-            result = act(progress)
+            result = act(progress if lines is None else Both(progress, lines))
+        out.lines(log.end("rollouts"))
         code = verdict.exit_code(plan, result)
     out.lines(converge_text.summary_lines(plan, result.outcomes, result.objects, dry_run=asked.dry_run))
+    out.lines(log.errors(converge_text.problems(plan, result.outcomes)))
+    if lines is not None:
+        lines.done(result, code)
     if asked.output == "json":
         document = converge_json.render(
             plan,

@@ -123,8 +123,7 @@ def render(
 ) -> bytes:
     """The document, indented, with a newline at the end."""
     objects = objects or {}
-    divided = pace.waves if pace is not None and len(pace.waves) > 1 else ()
-    waves = {key: number for number, keys in enumerate(divided, 1) for key in keys}
+    waves = pace.numbers if pace is not None else {}
     document = Document(
         version=VERSION,
         deploy=DeployPart(deploy.id, deploy.source.value, deploy.system, deploy.commit),

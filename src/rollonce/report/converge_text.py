@@ -189,6 +189,18 @@ def _dry_run_line(plan: Plan) -> str:
     return f"dry run: nothing was sent; {_count(len(plan.writes), 'workload')}{others} would be changed"
 
 
+def problems(plan: Plan, outcomes: Mapping[WorkloadKey, Outcome]) -> list[tuple[str, str]]:
+    """Title and text of what did not end well, and of what was refused; not of what only waited for those."""
+    wide = spans_namespaces(plan)
+    refused = [(title(r.key, with_namespace=wide), f"refused ({r.reason}): {r.detail}") for r in plan.refusals]
+    bad = [
+        (title(key, with_namespace=wide), f"{outcome.verdict}: {outcome.detail}")
+        for key, outcome in outcomes.items()
+        if not outcome.good and outcome.verdict is not Verdict.NOT_SENT
+    ]
+    return [*refused, *bad]
+
+
 def _bad_lines(outcomes: Mapping[WorkloadKey, Outcome], wide: bool) -> list[str]:
     return [
         f"{title(key, with_namespace=wide)}: {outcome.verdict}: {outcome.detail}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from rollonce.app.news import Event, Finished, Halted, Progressed, Sent, Troubled, Unlooked, WaveBegun
 from rollonce.model.thing import ObjectKey
@@ -23,6 +23,35 @@ MOST_ROWS = 30
 _TALKATIVE = 20
 # Of these the plan has said it already, or the end will.
 _SILENT = frozenset({Verdict.UNCHANGED, Verdict.ABSENT, Verdict.NOT_SENT})
+
+
+class Teller(Protocol):
+    """Whoever is told of a run under way."""
+
+    def take(self, event: Event) -> None:
+        """Something has happened to a workload, or to the run."""
+        ...
+
+    def tell(self, key: ObjectKey, outcome: Outcome) -> None:
+        """An object that is no workload has come to its end."""
+        ...
+
+
+class Both:
+    """Tells two."""
+
+    def __init__(self, one: Teller, other: Teller) -> None:
+        self._tellers = (one, other)
+
+    def take(self, event: Event) -> None:
+        """As `Teller.take`."""
+        for teller in self._tellers:
+            teller.take(event)
+
+    def tell(self, key: ObjectKey, outcome: Outcome) -> None:
+        """As `Teller.tell`."""
+        for teller in self._tellers:
+            teller.tell(key, outcome)
 
 
 class Progress:

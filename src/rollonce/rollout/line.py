@@ -28,6 +28,12 @@ class Pace:
     keep_going: bool = False
 
     @property
+    def numbers(self) -> Mapping[WorkloadKey, int]:
+        """The number of each workload's wave, from 1 on; nothing where all begin at once."""
+        divided = self.waves if len(self.waves) > 1 else ()
+        return {key: number for number, keys in enumerate(divided, 1) for key in keys}
+
+    @property
     def is_plain(self) -> bool:
         """Whether everything begins at once."""
         return len(self.waves) < 2 and self.concurrency is None and self.pods_per_second is None
