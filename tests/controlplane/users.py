@@ -80,6 +80,17 @@ PEOPLE = (
             Rule(("list", "watch"), (("", "pods"), ("", "events"))),
         ),
     ),
+    *(
+        User(
+            name,
+            rules=(
+                Rule(("get", "list", "watch", "patch"), _WORKLOADS),
+                Rule(("list",), (("apps", "replicasets"), ("apps", "controllerrevisions"), *_CLAIMS)),
+                Rule(("list", "watch", *more), (("", "pods"),)),
+            ),
+        )
+        for name, more in (("undoer", ("delete",)), ("undoer-without-delete", ()))
+    ),
     User("lister", rules=(Rule(("get", "list", "patch"), _WORKLOADS), Rule(("list",), _CLAIMS))),
     User("reader", rules=(Rule(("get", "list", "watch"), _WORKLOADS + _EVIDENCE),)),
     User("nobody"),

@@ -16,7 +16,7 @@ each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 # Unfinished work, and commands that are not there.
 DENIED = ("TODO", "FIXME", "XXX", "TBD", "lorem ipsum")
-COMMANDS_TO_COME = ("simulate", "check", "guard", "in-place", "undo", "apply", "doctor")
+COMMANDS_TO_COME = ("simulate", "check", "guard", "in-place", "apply", "doctor")
 TEST_NAME = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 PATH_NAME = re.compile(r"`((?:src|tests|tools|docs|bench)/[\w./-]*[\w/])`")
 

@@ -11,7 +11,7 @@ import click
 import msgspec
 import pytest
 
-from rollonce.cli import audit, config, converge, demo, explain, init, plan, sandbox
+from rollonce.cli import audit, config, converge, demo, explain, init, plan, sandbox, undo
 from rollonce.errors import ExitCode, catalogue
 from rollonce.history.nouns import Basis, FindingKind
 from rollonce.model import deploy
@@ -46,6 +46,7 @@ _COMMANDS = {
     "init": init.command,
     "plan": plan.command,
     "sandbox": sandbox.command,
+    "undo": undo.command,
 }
 
 

@@ -22,6 +22,7 @@ PATCH = "tests/unit/plan/test_patch.py::test_"
 EDITS = "tests/unit/plan/test_edits.py::test_"
 LAWS = "tests/unit/plan/test_laws.py::test_"
 WATCHING = "tests/scenarios/test_watching.py::test_"
+UNDO = "tests/scenarios/test_undo.py::test_"
 WAVES = "tests/scenarios/test_waves.py::test_"
 RIGHTS = "tests/scenarios/test_rights.py::test_"
 
@@ -305,6 +306,27 @@ FAST = (
         "if isinstance(self._states[key], Sending) and key not in self._begun:",
         "if False:",
         f"{WATCHING}what_was_not_begun_when_the_run_was_interrupted_was_not_sent",
+    ),
+    Mutation(
+        "a deploy that its controller has not seen is taken for none",
+        "plan/undoing.py",
+        "        return _not_made_yet(known, deploy_id, carried)\n",
+        "        return None\n",
+        f"{UNDO}before_its_controller_has_made_a_revision",
+    ),
+    Mutation(
+        "what others have changed since is put back too",
+        "plan/undoing.py",
+        "    if _same(live, made):\n        return before\n",
+        "    if not isinstance(made, dict | list):\n        return before\n",
+        f"{UNDO}what_somebody_else_has_changed_since_is_left_alone_and_named",
+    ),
+    Mutation(
+        "a stuck pod is deleted before the controller has seen the change",
+        "app/loosen.py",
+        "if reason != NOT_OBSERVED:",
+        "if True:",
+        f"{UNDO}a_stateful_set_that_is_stuck_is_got_out_of_it",
     ),
     Mutation(
         "pods of the rollout before count as ours",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rollonce.app import merging
 from rollonce.app.applier import Applier
 from rollonce.app.fleet import NOT_FOUND
@@ -17,7 +19,7 @@ from rollonce.errors import (
     UnreadableAnswer,
 )
 from rollonce.model import credential, decode
-from rollonce.model.workload import WorkloadKey
+from rollonce.model.workload import Workload, WorkloadKey
 from rollonce.plan.decide import Wish
 from rollonce.plan.operation import Apply, Create, Patch, Write
 from rollonce.rollout import events
@@ -27,13 +29,22 @@ INVALID = 422
 
 
 class Carrier:
-    """Used by many threads at once; it has no state. `applier` where manifests are applied."""
+    """Used by many threads at once; it has no state.
 
-    def __init__(self, ports: Ports, wish: Wish, applier: Applier | None = None) -> None:
+    `applier` where manifests are applied; `remerge` where a template of its own is wanted of a workload that has moved.
+    """
+
+    def __init__(
+        self,
+        ports: Ports,
+        wish: Wish,
+        applier: Applier | None = None,
+        remerge: Callable[[Workload], merging.Read] | None = None,
+    ) -> None:
         self._ports = ports
-        self._wish = wish
         self._applier = applier
         self._secrets = wish.desired.secrets
+        self._remerge = remerge or (lambda workload: merging.of(ports, workload, wish.desired))
 
     def send(self, write: Write) -> events.Event:
         """Accepted, Rejected, Lost or Missing."""
@@ -82,7 +93,7 @@ class Carrier:
                 return self._read_applied(self._applier, key)
             raw = self._ports.client.get(key.kind.resource, key.namespace, key.name)
             found = decode.workload(key.kind, raw)
-            merged = merging.of(self._ports, found, self._wish.desired)
+            merged = self._remerge(found)
             return events.Found(merged.workload, merged.merged)
         except ApiRefusal as refusal:
             return events.Missing() if refusal.status == NOT_FOUND else events.Unreadable(refusal.fact)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import assert_never
 
-from rollonce.app.applier import Applier
 from rollonce.app.carrier import Carrier
 from rollonce.app.fleet import Scope
 from rollonce.app.lookout import Glimpse, Lookout, Opened, glimpses
@@ -47,12 +46,12 @@ class Conductor:
         plan: Plan,
         terms: Terms,
         listen: Listener,
-        applier: Applier | None = None,
+        carrier: Carrier | None = None,
         pace: Pace | None = None,
     ) -> None:
         self._ports = ports
         self._terms = terms
-        self._carrier = Carrier(ports, terms.wish, applier)
+        self._carrier = carrier or Carrier(ports, terms.wish)
         self._listen = listen
         self._writes = plan.writes
         self._wave = 0

@@ -11,6 +11,7 @@ import msgspec
 from rollonce.app import fleet as fleets
 from rollonce.app import manifested_objects
 from rollonce.app.applier import Applier, FieldsOfOthers, Tried
+from rollonce.app.carrier import Carrier
 from rollonce.app.conduct import Conductor
 from rollonce.app.fleet import Fleet, Scope
 from rollonce.app.news import Listener, Result
@@ -270,7 +271,8 @@ def carry_out(ports: Ports, prepared: Prepared, listen: Listener, tell: manifest
     first = tuple(o for o in plan.objects if o not in last)
     # What is wanted is in the manifests by now: nothing is looked for beside what the server made of them.
     wish = Wish(Desired(()), run.wish.deploy, run.wish.policy)
-    conductor = Conductor(ports, plan, step.Terms(wish, run.wait), listen, prepared.applier, prepared.pace)
+    carrier = Carrier(ports, wish, prepared.applier)
+    conductor = Conductor(ports, plan, step.Terms(wish, run.wait), listen, carrier, prepared.pace)
     if plan.refusals:
         objects = manifested_objects.not_sent(plan.objects, "workloads are refused")
         return replace(conductor.send_nothing(), objects=objects)

@@ -82,5 +82,14 @@ class Unlooked:
     why: str
 
 
-Event = Sent | Progressed | Finished | WaveBegun | Halted | Troubled | Unlooked
+@dataclass(frozen=True, slots=True)
+class Loosened:
+    """A pod that would hold a StatefulSet back was deleted, or could not be."""
+
+    key: WorkloadKey
+    pod: str
+    words: str
+
+
+Event = Sent | Progressed | Finished | WaveBegun | Halted | Troubled | Unlooked | Loosened
 Listener = Callable[[Event], None]

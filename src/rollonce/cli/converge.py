@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 import click
 
-from rollonce.app import converge, manifested, planned, verdict
+from rollonce.app import converge, manifested, planned
 from rollonce.app.converge import Prepared
 from rollonce.app.news import Result
 from rollonce.app.pacing import Pacing
-from rollonce.app.ports import Brake, Ports
-from rollonce.cli import braking, connect, fleet_options, manifest_options, pace_options, wishes
+from rollonce.app.ports import Ports
+from rollonce.cli import carrying, connect, fleet_options, manifest_options, pace_options, wishes
 from rollonce.cli.duration import Duration
 from rollonce.errors import ExitCode, MissingArguments
 from rollonce.model import reference
-from rollonce.model.deploy import Deploy
 from rollonce.plan import planfile
 from rollonce.plan.decide import Wish
-from rollonce.plan.operation import Plan
-from rollonce.report import cilog, converge_json, converge_text, events_json
-from rollonce.report.output import Output
-from rollonce.report.progress import Both, Progress, Teller
-from rollonce.rollout.line import Pace
 
 _DEFAULT_TIMEOUT = "10m"
 
@@ -190,14 +181,14 @@ def _applied(
     with closing(ports):
         source = manifest_options.source(files, manifests, place, reference.check_namespace(namespace, act=act))
         prepared = manifested.prepare(ports, source, run)
-        return _carry_out(
+        return carrying.carry_out(
             ports.brake,
             prepared.plan,
             wish.deploy,
             prepared.pace,
             lambda: Result(converge.standings(prepared.plan, wish)),
             lambda progress: manifested.carry_out(ports, prepared, progress.take, progress.tell),
-            asked,
+            carrying.Shown(asked.output, asked.dry_run, asked.tell_pending),
             file.heading,
         )
 
@@ -233,60 +224,13 @@ def _planned(
 
 
 def _converge(ports: Ports, prepared: Prepared, asked: Asked, heading: Sequence[str] = ()) -> ExitCode:
-    return _carry_out(
+    return carrying.carry_out(
         ports.brake,
         prepared.plan,
         prepared.options.wish.deploy,
         prepared.pace,
         lambda: Result(converge.foresee(prepared)),
         lambda progress: converge.carry_out(ports, prepared, progress.take),
-        asked,
+        carrying.Shown(asked.output, asked.dry_run, asked.tell_pending),
         heading,
     )
-
-
-def _carry_out(
-    brake: Brake,
-    plan: Plan,
-    deploy: Deploy,
-    pace: Pace,
-    foresee: Callable[[], Result],
-    act: Callable[[Teller], Result],
-    asked: Asked,
-    heading: Sequence[str] = (),
-) -> ExitCode:
-    out = Output(sys.stdout if asked.output == "text" else sys.stderr)
-    log = cilog.Plain() if out.is_terminal else cilog.of(os.environ, time.time)
-    said = converge_text.plan_lines(plan, deploy, pace)
-    out.lines([*log.begin("plan", said[0]), *heading, *said, *log.end("plan"), ""])
-    lines = events_json.Lines(Output(sys.stdout), lambda: datetime.now(UTC)) if asked.output == "jsonl" else None
-    if lines is not None:
-        lines.planned(plan, deploy, pace, dry_run=asked.dry_run)
-    if asked.dry_run:
-        result = foresee()
-        code = verdict.dry_run_exit_code(plan, result, tell_pending=asked.tell_pending)
-    else:
-        out.lines(log.begin("rollouts", "rollouts"))
-        with Progress(out, plan) as progress, braking.ctrl_c(brake):
-            result = act(progress if lines is None else Both(progress, lines))
-        out.lines(log.end("rollouts"))
-        code = verdict.exit_code(plan, result)
-    out.lines(converge_text.summary_lines(plan, result.outcomes, result.objects, dry_run=asked.dry_run))
-    out.lines(log.errors(converge_text.problems(plan, result.outcomes)))
-    if lines is not None:
-        lines.done(result, code)
-    if asked.output == "json":
-        document = converge_json.render(
-            plan,
-            deploy,
-            result.outcomes,
-            result.objects,
-            pace=pace,
-            troubles=result.troubles,
-            dry_run=asked.dry_run,
-            exit_code=code,
-        )
-        Output(sys.stdout).raw(document)
-    if result.interruption is not None:
-        raise result.interruption
-    return code

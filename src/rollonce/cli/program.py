@@ -19,6 +19,7 @@ from rollonce.report import error as error_report
 # name -> (module below rollonce.cli, one line of help). A command's module is imported when it is used.
 COMMANDS = {
     "converge": ("converge", "Bring workloads to what a deploy wants of them: one patch per workload that differs."),
+    "undo": ("undo", "Put back what one deploy has changed, and nothing that others have changed since."),
     "plan": ("plan", "Show what a converge would do, and keep it in a file."),
     "init": ("init", "Write a first fleet file, from the live cluster or from manifests."),
     "config": ("config", "Show what the fleet file comes to, and its form."),
@@ -113,6 +114,7 @@ def _show(error: RollonceError) -> int:
 def _ended(interruption: KeyboardInterrupt, arguments: Sequence[str]) -> int:
     word = "terminated" if isinstance(interruption, Terminated) else "interrupted"
     # Only a run that writes leaves something.
-    left = "; the next run takes up what is left" if "converge" in arguments else ""
+    writes = "converge" in arguments or "undo" in arguments
+    left = "; the next run takes up what is left" if writes else ""
     print(f"{word}{left}", file=sys.stderr)
     return int(exitcode.of_interruption(interruption))

@@ -199,6 +199,16 @@ class Client:
             lambda response: answers.kinds(response, group, version), self._ask(request, Effect.READ, act), act
         )
 
+    def delete(self, resource: Resource, namespace: str | None, name: str, *, uid: str) -> None:
+        """Deletes the very object of that uid, in the background; `ApiRefusal` of status 409 where it is another one.
+
+        After `ConnectionLost` and `ServerFault` it may have been executed.
+        """
+        body = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid}}
+        headers = (*self._reading, ("content-type", JSON))
+        request = Request("DELETE", _path(resource, namespace, name), (), headers, msgspec.json.encode(body))
+        self._ask(request, Effect.WRITE, f"delete {_named(resource, namespace, name)}")
+
     def merge(
         self,
         resource: Resource,

@@ -88,6 +88,12 @@ class NamespaceAbsent(UsageError):
     slug = "namespace-absent"
 
 
+class NothingToUndo(UsageError):
+    """The deploy that is to be undone has changed nothing of what is selected, or nothing is kept of it."""
+
+    slug = "nothing-to-undo"
+
+
 class UnknownContainer(UsageError):
     """No matched workload has a container of that name: a typo, most likely."""
 

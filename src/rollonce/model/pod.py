@@ -36,7 +36,8 @@ class ContainerState:
 class Pod:
     """A pod as one read showed it. `owner` is its controller, `Kind/name`; `created` in the form of RFC 3339, in UTC.
 
-    `unscheduled` are the words of the scheduler where it finds no node; `gated` where it may not look for one.
+    `revision` is the label by which a StatefulSet or DaemonSet knows it; `unscheduled` are the words of the scheduler
+    where it finds no node, `gated` where it may not look for one.
     """
 
     namespace: str
@@ -48,6 +49,8 @@ class Pod:
     unscheduled: str = ""
     gated: str = ""
     containers: tuple[ContainerState, ...] = ()
+    ready: bool = False
+    revision: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ class _Meta(Struct, rename="camel"):
     creation_timestamp: str | None = None
     deletion_timestamp: str | None = None
     owner_references: list[_Owner] | None = None
+    labels: dict[str, str] | None = None
 
 
 class _Waiting(Struct, gc=False):
@@ -164,6 +168,8 @@ def pod(raw: bytes) -> Pod:
         unscheduled=scheduled.message if scheduled is not None and scheduled.reason == "Unschedulable" else "",
         gated=scheduled.message if scheduled is not None and scheduled.reason == "SchedulingGated" else "",
         containers=tuple(_container(container) for container in every),
+        ready=any(c.type == "Ready" and c.status == "True" for c in status.conditions or ()),
+        revision=(meta.labels or {}).get("controller-revision-hash", ""),
     )
 
 

@@ -141,6 +141,11 @@ def _masked(value: Any, owner: str) -> Any:
     return value
 
 
+def alike(one: Any, other: Any) -> bool:
+    """Whether two templates, or parts of them, are the same to the API server; amounts are compared as text."""
+    return _alike(one, other, False)
+
+
 def _alike(wanted: Any, found: Any, of_resources: bool) -> bool:
     """Equality as the API server has it: it drops what is empty, and writes amounts in a form of its own."""
     if isinstance(wanted, dict) and isinstance(found, dict):

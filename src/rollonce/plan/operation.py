@@ -80,6 +80,7 @@ class Note(StrEnum):
     ABSENT_CONTAINER = "absent-container"
     NO_RESTART = "no-restart"
     REPLICAS = "replicas"
+    LEFT_ALONE = "left-alone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +180,7 @@ class RefuseReason(StrEnum):
     SELECTOR = "selector"
     DELETING = "deleting"
     OWNED = "owned-by-others"
+    NO_HISTORY = "no-history"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import assert_never
 
-from rollonce.app.news import Event, Finished, Halted, Progressed, Sent, Troubled, Unlooked, WaveBegun
+from rollonce.app.news import Event, Finished, Halted, Loosened, Progressed, Sent, Troubled, Unlooked, WaveBegun
 from rollonce.model.deploy import Deploy, Source
 from rollonce.model.thing import ObjectKey
 from rollonce.model.workload import WorkloadKey
@@ -133,6 +133,8 @@ def event_line(event: Event, *, with_namespace: bool) -> str:
             return f"{who(key)}: {outcome.verdict}: {outcome.detail}"
         case WaveBegun(number=number, of=of, keys=keys):
             return f"wave {number} of {of}: {_some([who(key) for key in keys])}"
+        case Loosened(key=key, pod=pod, words=words):
+            return f"{who(key)}: pod {pod}: {words}" if pod else f"{who(key)}: {words}"
         case Troubled(key=key, finding=finding):
             return f"{who(key)}: {finding.trouble}: {finding.where}: {finding.words}"
         case Unlooked(namespace=namespace, why=why):

@@ -14,6 +14,7 @@ from rollonce.app.news import (
     Event,
     Finished,
     Halted,
+    Loosened,
     Progressed,
     Result,
     Sent,
@@ -98,6 +99,15 @@ class TroubleLine(Struct, rename="camel", tag_field="event", tag="trouble"):
     words: str
 
 
+class LoosenedLine(Struct, rename="camel", tag_field="event", tag="loosened"):
+    """A pod that would hold a StatefulSet back was deleted, or could not be; `pod` is null where that is not known."""
+
+    time: str
+    workload: WorkloadName
+    pod: str | None
+    words: str
+
+
 class UnlookedLine(Struct, rename="camel", tag_field="event", tag="unlooked"):
     """Why rollouts of a namespace take their time is not looked into, and why not."""
 
@@ -153,6 +163,7 @@ Line = (
     | SentLine
     | ProgressLine
     | TroubleLine
+    | LoosenedLine
     | UnlookedLine
     | HaltedLine
     | FinishedLine
@@ -203,6 +214,8 @@ class Lines:
                 return ProgressLine(time, _name(key), standing.message)
             case Troubled(key=key, finding=finding):
                 return TroubleLine(time, _name(key), finding.trouble.value, finding.where, finding.words)
+            case Loosened(key=key, pod=pod, words=words):
+                return LoosenedLine(time, _name(key), pod or None, words)
             case Unlooked(namespace=namespace, why=why):
                 return UnlookedLine(time, namespace, why)
             case Halted(why=why, left=left):

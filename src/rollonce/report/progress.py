@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
-from rollonce.app.news import Event, Finished, Halted, Progressed, Sent, Troubled, Unlooked, WaveBegun
+from rollonce.app.news import Event, Finished, Halted, Loosened, Progressed, Sent, Troubled, Unlooked, WaveBegun
 from rollonce.model.thing import ObjectKey
 from rollonce.model.workload import WorkloadKey
 from rollonce.plan.operation import Plan
@@ -99,7 +99,7 @@ class Progress:
                 self._running[key] = "patch sent"
                 if attempt > 1 or (self._live is None and self._talkative):
                     self._say(event)
-            case WaveBegun() | Halted() | Troubled() | Unlooked():
+            case WaveBegun() | Halted() | Troubled() | Unlooked() | Loosened():
                 self._say(event)
 
     def tell(self, key: ObjectKey, outcome: Outcome) -> None:
