@@ -243,3 +243,69 @@ def test_audit_calls_it_a_recovery(world: World) -> None:
     run = world.rollonce("audit", "-n", world.namespace, "-o", "json", user="reader")
     summary = json.loads(run.out)["summary"]
     assert (summary["rolls"], summary["redundant"], summary["recoveries"]) == (4, 0, 2), run.out
+
+
+# --- --undo-on-failure
+
+BROKEN = image("agent", "never-ready-1")
+
+
+def fails(world: World, extent: str, *more: str) -> Run:
+    """agent-ceo gets an image that never gets ready; agent-cso a good one."""
+    world.has(fleet.cso("b1"), fleet.ceo("b1", progressDeadlineSeconds=2), manifests.deployment("web", {"agent": A1}))
+    pairs = (f"{CEO}:agent={BROKEN}", f"{CSO}:agent={A2}", f"deploy/web:agent={A2}")
+    references = (CEO, CSO, "deploy/web")
+    options = ("--deploy-id", "d1", "--undo-on-failure", extent)
+    return world.converge(*references, *pairs, *options, *more, user="undoer")
+
+
+def agents(world: World) -> list[str]:
+    return [world.images(ref)["agent"].rpartition(":")[2] for ref in (CEO, CSO, "deploy/web")]
+
+
+def test_a_workload_that_fails_is_put_back_and_the_run_has_failed_all_the_same(world: World) -> None:
+    run = fails(world, "workload", "-o", "json")
+    assert run.code == 1, run.err
+    assert agents(world) == ["b1", "b2", "b2"]
+    document = run.json()
+    assert document["undone"]["deploy"]["id"] == "d1.undo.1"
+    assert [(w["name"], w["outcome"]["verdict"]) for w in document["undone"]["workloads"]] == [("agent-ceo", "rolled")]
+    assert document["undone"]["exitCode"] == 0
+
+
+def test_its_whole_wave_is_put_back(world: World) -> None:
+    """The wave before it stays."""
+    run = fails(world, "wave", "--wave", "deploy/web")
+    assert run.code == 1, run.err
+    assert agents(world) == ["b1", "b1", "b2"]
+    assert "deploy d1.undo.1" in run.out
+
+
+def test_the_whole_deploy_is_put_back(world: World) -> None:
+    run = fails(world, "deploy", "-o", "jsonl")
+    assert run.code == 1, run.err
+    assert agents(world) == ["b1", "b1", "b1"]
+    told = [json.loads(line) for line in run.out.splitlines()]
+    assert [line["event"] for line in told if line["event"] in ("planned", "done")] == ["planned", "done"] * 2
+    assert {world.revision(ref) for ref in (CEO, CSO, "deploy/web")} == {3}
+
+
+def test_what_went_well_is_not_undone(world: World) -> None:
+    world.has(fleet.cso("b1"))
+    run = world.converge(CSO, f"agent={A2}", "--undo-on-failure", "deploy", "-o", "json", user="undoer")
+    assert run.code == 0
+    assert "undone" not in run.json()
+
+
+@real_only("rights")
+def test_without_the_rights_to_undo_the_failure_is_reported(world: World) -> None:
+    """Nothing of it is hidden by what cannot be done about it."""
+    world.has(fleet.ceo("b1", progressDeadlineSeconds=2))
+    run = world.converge(CEO, f"agent={BROKEN}", "--undo-on-failure", "deploy", "-o", "json")
+    assert (run.code, run.outcome("agent-ceo")) == (1, "failed")
+    assert "error: forbidden" in run.err
+
+
+def test_it_has_to_be_waited_for(world: World) -> None:
+    run = world.converge(CSO, f"agent={A2}", "--undo-on-failure", "deploy", "--no-wait")
+    assert run.code == 2

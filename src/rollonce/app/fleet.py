@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TypeVar
@@ -72,6 +72,20 @@ def read(ports: Ports, selection: Selection) -> Fleet:
     unguessed = [key for part in parts if not part.scopes for key in part.absent if key in absent]
     absent |= _with_guesses(ports, unguessed)
     return Fleet(tuple(workloads.values()), absent, scopes, doubt)
+
+
+def read_keys(ports: Ports, keys: Iterable[WorkloadKey]) -> Fleet:
+    """These workloads, of whatever namespaces; as `read`."""
+
+    def namespace(key: WorkloadKey) -> str:
+        return key.namespace
+
+    whole = Fleet()
+    for space, group in groupby(sorted(keys, key=namespace), key=namespace):
+        part = read(ports, Selection(tuple(Named(key.kind_name, key.name) for key in group), space))
+        absent = {**whole.absent, **part.absent}
+        whole = Fleet(whole.workloads + part.workloads, absent, whole.scopes + part.scopes, whole.doubt or part.doubt)
+    return whole
 
 
 def check_matched(fleet: Fleet, selection: Selection, *, act: str) -> None:

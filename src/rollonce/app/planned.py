@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
-from itertools import groupby
 
 from rollonce.app import converge
 from rollonce.app import fleet as fleets
 from rollonce.app.converge import Options, Prepared
-from rollonce.app.fleet import Fleet
 from rollonce.app.ports import Ports
 from rollonce.errors import RollonceError, StalePlan
 from rollonce.model.edit import RestartEdit
 from rollonce.model.reference import Named, Selection
-from rollonce.model.workload import WorkloadKey
 from rollonce.plan import decide, stale
 from rollonce.plan.desired import Desired
 from rollonce.plan.planfile import LATER, PlanFile
@@ -33,7 +29,11 @@ def prepare(ports: Ports, file: PlanFile, options: Options) -> Prepared:
     Raises StalePlan, which says what changed, where the plan does not hold any more, and errors of the cluster.
     """
     try:
-        prepared = converge.decided(ports, _read(ports, file), replace(options, fixed=True, allow_unmatched=True))
+        prepared = converge.decided(
+            ports,
+            fleets.read_keys(ports, (e.key for e in file.entries)),
+            replace(options, fixed=True, allow_unmatched=True),
+        )
     except RollonceError as error:
         raise error.doing(options.act) from error.__cause__
     wish = replace(options.wish, desired=_timeless(options.wish.desired))
@@ -51,25 +51,6 @@ def prepare(ports: Ports, file: PlanFile, options: Options) -> Prepared:
 
 def _timeless(desired: Desired) -> Desired:
     return Desired(tuple(replace(e, moment=LATER) if isinstance(e, RestartEdit) else e for e in desired.edits))
-
-
-def _read(ports: Ports, file: PlanFile) -> Fleet:
-    def namespace(key: WorkloadKey) -> str:
-        return key.namespace
-
-    keys = sorted((entry.key for entry in file.entries), key=namespace)
-    return _together(
-        fleets.read(ports, Selection(tuple(Named(k.kind_name, k.name) for k in group), space))
-        for space, group in groupby(keys, key=namespace)
-    )
-
-
-def _together(parts: Iterable[Fleet]) -> Fleet:
-    whole = Fleet()
-    for part in parts:
-        absent = {**whole.absent, **part.absent}
-        whole = Fleet(whole.workloads + part.workloads, absent, whole.scopes + part.scopes, whole.doubt or part.doubt)
-    return whole
 
 
 def _only_namespace(file: PlanFile) -> str | None:

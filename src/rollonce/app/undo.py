@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import assert_never
 
 from rollonce.app import fleet as fleets
 from rollonce.app import rights
@@ -21,12 +23,13 @@ from rollonce.model.deploy import DEPLOY_ID
 from rollonce.model.kind import CONTROLLER_REVISIONS, REPLICA_SETS, Kind, Resource
 from rollonce.model.reference import Every, Named, Selection
 from rollonce.model.revision import Revision
-from rollonce.model.workload import Template, Workload
+from rollonce.model.workload import Template, Workload, WorkloadKey
 from rollonce.plan import decide, undoing
 from rollonce.plan.decide import Wish
 from rollonce.plan.operation import Note, Operation, Plan, Refuse, RefuseReason, Remark, Skip, SkipReason
 from rollonce.plan.undoing import Span
 from rollonce.rollout.line import Pace
+from rollonce.rollout.outcome import Verdict
 from rollonce.rollout.step import Terms
 
 KINDS = (Kind.DEPLOYMENT, Kind.STATEFUL_SET, Kind.DAEMON_SET)
@@ -39,7 +42,10 @@ _READERS: Mapping[Resource, Callable[[bytes], Revision]] = {
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What is undone where; `wish` wants nothing but to be a deploy of its own. `timeout` in seconds, None: none."""
+    """What is undone where; `wish` wants nothing but to be a deploy of its own. `timeout` in seconds, None: none.
+
+    `keys` are the workloads where they are known one by one; the selection then is only their name.
+    """
 
     selection: Selection
     deploy_id: str
@@ -49,6 +55,7 @@ class Options:
     wait: bool = True
     timeout: float | None = None
     pacing: Pacing = Pacing()  # noqa: RUF009 - a frozen value
+    keys: tuple[WorkloadKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +81,7 @@ def prepare(ports: Ports, options: Options) -> Prepared:
 
 
 def _prepare(ports: Ports, options: Options) -> Prepared:
-    fleet = fleets.read(ports, options.selection)
+    fleet = fleets.read_keys(ports, options.keys) if options.keys else fleets.read(ports, options.selection)
     if not options.allow_unmatched:
         fleets.check_matched(fleet, options.selection, act=options.act)
     revisions = _revisions(ports, fleet)
@@ -171,6 +178,35 @@ def _nothing(fleet: Fleet, options: Options) -> NothingToUndo:
         act=options.act,
         hint="correct the id, or the selection",
     )
+
+
+class Extent(StrEnum):
+    """How much is undone where a rollout has failed."""
+
+    WORKLOAD = "workload"
+    WAVE = "wave"
+    DEPLOY = "deploy"
+
+
+_FAILURES = frozenset({Verdict.FAILED, Verdict.TIMED_OUT})
+
+
+def failed(result: Result, paced: Pace, extent: Extent) -> tuple[WorkloadKey, ...]:
+    """The workloads to undo after a run: of those that it has patched, as many as the extent says."""
+    sent = tuple(key for key, outcome in result.outcomes.items() if outcome.sent and key.kind in KINDS)
+    broken = [key for key in sent if result.outcomes[key].verdict in _FAILURES]
+    if not broken:
+        return ()
+    match extent:
+        case Extent.WORKLOAD:
+            return tuple(broken)
+        case Extent.WAVE:
+            waves = [wave for wave in paced.waves if any(key in wave for key in broken)] or [sent]
+            return tuple(key for key in sent if any(key in wave for wave in waves))
+        case Extent.DEPLOY:
+            return sent
+        case _ as never:
+            assert_never(never)
 
 
 def everything(namespace: str | None) -> Selection:

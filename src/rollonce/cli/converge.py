@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 import click
 
-from rollonce.app import converge, manifested, planned
+from rollonce.app import converge, manifested, planned, undo
 from rollonce.app.converge import Prepared
 from rollonce.app.news import Result
 from rollonce.app.pacing import Pacing
 from rollonce.app.ports import Ports
 from rollonce.cli import carrying, connect, fleet_options, manifest_options, pace_options, wishes
+from rollonce.cli import undo as undo_command
 from rollonce.cli.duration import Duration
 from rollonce.errors import ExitCode, MissingArguments
 from rollonce.model import reference
+from rollonce.model.deploy import Deploy, Source
+from rollonce.model.reference import Named, Selection
 from rollonce.plan import planfile
 from rollonce.plan.decide import Wish
+from rollonce.plan.desired import Desired
 
 _DEFAULT_TIMEOUT = "10m"
 
@@ -34,6 +38,7 @@ class Asked:
     tell_pending: bool
     wait: bool
     timeout: float
+    undo_on_failure: str | None
     waves: tuple[str, ...]
     concurrency: int | None
     pods_per_second: float | None
@@ -66,6 +71,11 @@ class Asked:
     show_default=True,
     metavar="DURATION",
     help="How long to wait for the rollouts in all; 0 means without a bound.",
+)
+@click.option(
+    "--undo-on-failure",
+    type=click.Choice([extent.value for extent in undo.Extent]),
+    help="Where a rollout fails, put back what this run has changed: in that workload, its wave, or all of them.",
 )
 @pace_options.options
 @click.option(
@@ -119,6 +129,12 @@ def _run(
             "--exit-code tells of pending changes, and there are none after a run",
             act="converge",
             hint="give it together with --dry-run",
+        )
+    if asked.undo_on_failure and not asked.wait:
+        raise MissingArguments(
+            "--undo-on-failure needs to know how the rollouts end, and they are not waited for",
+            act="converge",
+            hint="leave --no-wait out",
         )
     if asked.plan_file:
         return _planned(given, place, words, files, asked)
@@ -181,15 +197,19 @@ def _applied(
     with closing(ports):
         source = manifest_options.source(files, manifests, place, reference.check_namespace(namespace, act=act))
         prepared = manifested.prepare(ports, source, run)
-        return carrying.carry_out(
-            ports.brake,
+        course = carrying.Course(
             prepared.plan,
             wish.deploy,
             prepared.pace,
-            lambda: Result(converge.standings(prepared.plan, wish)),
-            lambda progress: manifested.carry_out(ports, prepared, progress.take, progress.tell),
-            carrying.Shown(asked.output, asked.dry_run, asked.tell_pending),
+            lambda teller: manifested.carry_out(ports, prepared, teller.take, teller.tell),
             file.heading,
+        )
+        return carrying.carry_out(
+            ports.brake,
+            course,
+            lambda: Result(converge.standings(prepared.plan, wish)),
+            _shown(asked),
+            _after(ports, asked, course, run.timeout),
         )
 
 
@@ -224,13 +244,40 @@ def _planned(
 
 
 def _converge(ports: Ports, prepared: Prepared, asked: Asked, heading: Sequence[str] = ()) -> ExitCode:
-    return carrying.carry_out(
-        ports.brake,
+    options = prepared.options
+    course = carrying.Course(
         prepared.plan,
-        prepared.options.wish.deploy,
+        options.wish.deploy,
         prepared.pace,
-        lambda: Result(converge.foresee(prepared)),
-        lambda progress: converge.carry_out(ports, prepared, progress.take),
-        carrying.Shown(asked.output, asked.dry_run, asked.tell_pending),
+        lambda teller: converge.carry_out(ports, prepared, teller.take),
         heading,
     )
+    return carrying.carry_out(
+        ports.brake,
+        course,
+        lambda: Result(converge.foresee(prepared)),
+        _shown(asked),
+        _after(ports, asked, course, options.timeout),
+    )
+
+
+def _shown(asked: Asked) -> carrying.Shown:
+    return carrying.Shown(asked.output, asked.dry_run, asked.tell_pending)
+
+
+def _after(
+    ports: Ports, asked: Asked, course: carrying.Course, timeout: float | None
+) -> Callable[[Result], carrying.Course | None]:
+    """What is done where a rollout has failed."""
+
+    def undone(result: Result) -> carrying.Course | None:
+        keys = undo.failed(result, course.pace, undo.Extent(asked.undo_on_failure)) if asked.undo_on_failure else ()
+        if not keys:
+            return None
+        deploy_id = course.deploy.id
+        wish = Wish(Desired(()), Deploy(f"{deploy_id}.undo.1", Source.GIVEN))
+        names = Selection(tuple(Named(key.kind_name, key.name) for key in keys), keys[0].namespace)
+        options = undo.Options(names, deploy_id, wish, act=f"undo {deploy_id}", timeout=timeout, keys=keys)
+        return undo_command.course(ports, undo.prepare(ports, options))
+
+    return undone

@@ -133,8 +133,8 @@ def _show(plan: Plan, wish: Wish, asked: Asked, heading: Sequence[str] = ()) -> 
         out.lines([*heading, *converge_text.plan_lines(plan, deploy), ""])
         out.lines(converge_text.summary_lines(plan, result.outcomes, dry_run=True))
     if asked.output == "json":
-        document = converge_json.render(plan, deploy, result.outcomes, dry_run=True, exit_code=code)
-        Output(sys.stdout).raw(document)
+        document = converge_json.document(plan, deploy, result, dry_run=True, exit_code=code)
+        Output(sys.stdout).raw(converge_json.render(document))
     if asked.out:
         kept = (
             f"the plan is in {asked.out}" if not plan.refusals else f"{asked.out} is not written: see what is refused"

@@ -10,6 +10,7 @@ import click
 
 from rollonce.app import converge, undo
 from rollonce.app.news import Result
+from rollonce.app.ports import Ports
 from rollonce.cli import carrying, connect, pace_options
 from rollonce.cli.duration import Duration
 from rollonce.errors import ExitCode, MissingArguments, UsageError
@@ -123,13 +124,18 @@ def _run(place: connect.Place, pace: dict[str, object], asked: Asked) -> ExitCod
         prepared = undo.prepare(ports, options)
         return carrying.carry_out(
             ports.brake,
-            prepared.plan,
-            wish.deploy,
-            prepared.pace,
+            course(ports, prepared),
             lambda: Result(converge.standings(prepared.plan, wish)),
-            lambda progress: undo.carry_out(ports, prepared, progress.take),
             carrying.Shown(asked.output, asked.dry_run, asked.tell_pending),
         )
+
+
+def course(ports: Ports, prepared: undo.Prepared) -> carrying.Course:
+    """What shows and carries out an undo."""
+    deploy = prepared.options.wish.deploy
+    return carrying.Course(
+        prepared.plan, deploy, prepared.pace, lambda teller: undo.carry_out(ports, prepared, teller.take)
+    )
 
 
 def _id_and_references(asked: Asked) -> tuple[str, list[str]]:

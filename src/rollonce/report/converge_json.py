@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal, assert_never
 
 import msgspec
 from msgspec import Struct
 
+from rollonce.app.news import Result
 from rollonce.errors import ExitCode
 from rollonce.model.deploy import Deploy
-from rollonce.model.thing import ObjectKey
-from rollonce.model.workload import Workload, WorkloadKey
+from rollonce.model.workload import Workload
 from rollonce.plan import changepart
 from rollonce.plan.changepart import ChangePart
 from rollonce.plan.objects import ObjectApply, ObjectOperation, ObjectSkip
@@ -97,8 +97,8 @@ class ObjectPart(Struct, rename="camel"):
     outcome: OutcomePart | None
 
 
-class Document(Struct, rename="camel"):
-    """The whole run."""
+class Document(Struct, rename="camel", omit_defaults=True):
+    """The whole run. `undone` is there where what failed was put back (`--undo-on-failure`): the same of that."""
 
     version: str
     deploy: DeployPart
@@ -108,36 +108,40 @@ class Document(Struct, rename="camel"):
     warnings: list[str]
     patches_sent: int
     exit_code: int
+    undone: msgspec.Raw | None = None
 
 
-def render(
+def render(document: Document) -> bytes:
+    """The document, indented, with a newline at the end."""
+    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+
+
+def document(
     plan: Plan,
     deploy: Deploy,
-    outcomes: Mapping[WorkloadKey, Outcome],
-    objects: Mapping[ObjectKey, Outcome] | None = None,
-    *,
+    result: Result,
     pace: Pace | None = None,
-    troubles: Mapping[WorkloadKey, tuple[Finding, ...]] | None = None,
+    *,
     dry_run: bool,
     exit_code: ExitCode,
-) -> bytes:
-    """The document, indented, with a newline at the end."""
-    objects = objects or {}
+    undone: Document | None = None,
+) -> Document:
+    """The whole run."""
     waves = pace.numbers if pace is not None else {}
-    document = Document(
+    outcomes, objects = result.outcomes, result.objects
+    return Document(
         version=VERSION,
         deploy=DeployPart(deploy.id, deploy.source.value, deploy.system, deploy.commit),
         dry_run=dry_run,
         workloads=[
-            _workload(o, waves.get(o.key), outcomes.get(o.key), (troubles or {}).get(o.key, ()))
-            for o in plan.operations
+            _workload(o, waves.get(o.key), outcomes.get(o.key), result.troubles.get(o.key, ())) for o in plan.operations
         ],
         objects=[_object(operation, objects.get(operation.key)) for operation in plan.objects],
         warnings=list(plan.warnings),
         patches_sent=sum(outcome.sent for outcome in (*outcomes.values(), *objects.values())),
         exit_code=int(exit_code),
+        undone=None if undone is None else msgspec.Raw(msgspec.json.encode(undone)),
     )
-    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
 
 def _workload(

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
+from rollonce.app.news import Result
 from rollonce.errors import ExitCode
+from rollonce.model.workload import WorkloadKey
 from rollonce.plan import decide
+from rollonce.plan.operation import Plan
 from rollonce.report import converge_json
 from rollonce.rollout.outcome import Outcome, Verdict
 from tests.unit.builders import key, wish, workload
@@ -81,19 +85,26 @@ GOLDEN = """{
 """
 
 
+def rendered(
+    plan: Plan, outcomes: Mapping[WorkloadKey, Outcome], *, dry_run: bool = False, code: ExitCode = ExitCode.OK
+) -> bytes:
+    document = converge_json.document(plan, story.DEPLOY, Result(outcomes), dry_run=dry_run, exit_code=code)
+    return converge_json.render(document)
+
+
 def render(*, dry_run: bool = False) -> bytes:
-    return converge_json.render(story.PLAN, story.DEPLOY, {}, dry_run=dry_run, exit_code=ExitCode.OK)
+    return rendered(story.PLAN, {}, dry_run=dry_run)
 
 
 def test_the_document_byte_by_byte() -> None:
     plan = story.plan_of("agent-ceo")
-    document = converge_json.render(plan, story.DEPLOY, ROLLED, dry_run=False, exit_code=ExitCode.OK)
+    document = rendered(plan, ROLLED)
     assert document.decode() == GOLDEN
 
 
 def test_every_kind_of_operation_has_the_same_members() -> None:
     refused = decide.decide([workload(owner="Fleet/agents")], {}, wish("agent=a2"))
-    rest = converge_json.render(refused, story.DEPLOY, {}, dry_run=True, exit_code=ExitCode.CONFLICT)
+    rest = rendered(refused, {}, dry_run=True, code=ExitCode.CONFLICT)
     parts: list[dict[str, Any]] = json.loads(render())["workloads"] + json.loads(rest)["workloads"]
     assert [(p["name"], p["operation"], p["reason"]) for p in parts] == [
         ("agent-ceo", "patch", None),
@@ -114,4 +125,4 @@ def test_a_dry_run_says_so() -> None:
 
 def test_equal_runs_give_equal_bytes() -> None:
     again = decide.decide(tuple(reversed(story.FLEET)), story.ABSENT, story.WISH)
-    assert converge_json.render(again, story.DEPLOY, {}, dry_run=False, exit_code=ExitCode.OK) == render()
+    assert rendered(again, {}) == render()
