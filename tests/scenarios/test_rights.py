@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.scenarios import fleet
 from tests.scenarios.backends import real_only
 from tests.scenarios.interposer import Interposer
-from tests.scenarios.world import World
+from tests.scenarios.world import World, image
 
 pytestmark = real_only("users and their rights")
 
+A2 = image("agent", "b2")
 REQUEST = ("deploy/agent-ceo", "deploy/agent-cso", *fleet.pairs("b2"))
 
 
@@ -101,3 +104,34 @@ def test_who_may_not_read_namespaces_is_told_that_this_is_not_known(world: World
     unsure = world.converge(*REQUEST, namespace="no-such-namespace", user="deployer")
     assert unsure.code == 2
     assert "whether namespace no-such-namespace exists is not known" in unsure.err
+
+
+# --- acting as somebody else, as kubectl does
+
+
+def test_one_user_acts_as_another(world: World) -> None:
+    """The rights that count are theirs."""
+    world.has(fleet.ceo("b1", replicas=0))
+    refused = world.converge("deploy/agent-ceo", f"agent={A2}", "--as", "reader", user="admin")
+    assert refused.code == 3
+    assert 'User "reader" cannot' in refused.err or "the right is missing to patch deployments.apps" in refused.err
+    run = world.converge("deploy/agent-ceo", f"agent={A2}", "--as", "deployer", "--as-group", "deployers", user="admin")
+    assert run.code == 0, run.err
+    nobody = world.rollonce("audit", "-n", world.namespace, "--as", "nobody", user="admin")
+    assert nobody.code == 3
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--as-group", "x"),
+        ("--as-uid", "7"),
+        ("--as", ""),
+        ("--as", "a\r\nx-evil: 1"),
+        ("--as", " x"),
+        ("--as", "\u00e9"),
+    ],
+)
+def test_whom_nobody_can_act_as(world: World, options: tuple[str, str]) -> None:
+    run = world.converge("deploy/agent-ceo", f"agent={A2}", *options, user="admin")
+    assert (run.code, "error: usage" in run.err) == (2, True), run.err

@@ -99,6 +99,7 @@ def evidence(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.command("audit")
+@connect.impersonation
 @click.argument("words", metavar="[WORKLOAD...]", nargs=-1)
 @click.option("-A", "--all-namespaces", is_flag=True, help="In all namespaces; not with names.")
 @click.option("-n", "--namespace", metavar="NAME", default="", help="Namespace; else that of the context.")

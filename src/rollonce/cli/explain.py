@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from rollonce.cli import audit
+from rollonce.cli import audit, connect
 from rollonce.errors import ExitCode, MissingArguments, NothingMatched
 from rollonce.history.review import Question
 from rollonce.model.reference import Named
@@ -16,6 +16,7 @@ from rollonce.report.output import Output
 
 
 @click.command("explain")
+@connect.impersonation
 @click.argument("words", metavar="WORKLOAD", nargs=-1, required=True)
 @click.option("--revision", type=click.IntRange(min=1), metavar="NUMBER", default=None, help="Only this revision.")
 @click.option("-n", "--namespace", metavar="NAME", default="", help="Namespace; else that of the context.")
