@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from rollonce.cli import audit, config, converge, demo, explain, init, plan, sandbox, undo
+from rollonce.cli import audit, config, converge, demo, explain, init, plan, rbac, sandbox, undo
 from rollonce.fleetfile import form, schema
 from rollonce.fleetfile.shape import Choice, Count, Either, Fields, Flag, Items, Shape, Table, Text, Version
 from rollonce.report import audit_document, events_json
@@ -123,6 +123,7 @@ PARTS: dict[tuple[str, str], Callable[[], str]] = {
     ("docs/events.md", "events"): lambda: objects_table(*typing.get_args(events_json.Line)),
     ("docs/plan.md", "options"): lambda: options_table(plan.command),
     ("docs/undo.md", "options"): lambda: options_table(undo.command),
+    ("docs/rbac.md", "options"): lambda: options_table(rbac.command),
     ("docs/demo.md", "options"): lambda: options_table(demo.command),
     ("docs/sandbox.md", "options"): lambda: options_table(sandbox.command),
     ("docs/explain.md", "options"): lambda: options_table(explain.command),

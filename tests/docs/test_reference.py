@@ -11,7 +11,7 @@ import click
 import msgspec
 import pytest
 
-from rollonce.cli import audit, config, converge, demo, explain, init, plan, sandbox, undo
+from rollonce.cli import audit, config, converge, demo, explain, init, plan, rbac, sandbox, undo
 from rollonce.errors import ExitCode, catalogue
 from rollonce.history.nouns import Basis, FindingKind
 from rollonce.model import deploy
@@ -45,6 +45,7 @@ _COMMANDS = {
     "explain": explain.command,
     "init": init.command,
     "plan": plan.command,
+    "rbac": rbac.command,
     "sandbox": sandbox.command,
     "undo": undo.command,
 }

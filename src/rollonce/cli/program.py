@@ -27,6 +27,7 @@ COMMANDS = {
     "explain": ("explain", "Tell the history of one workload, revision by revision."),
     "demo": ("demo", "Show on a simulated cluster what a deploy of two steps costs, and what converge makes of it."),
     "sandbox": ("sandbox", "Serve a simulated cluster to kubectl, helm and any other client."),
+    "rbac": ("rbac", "Print the Role that a command needs."),
     "completion": ("completion", "Print the script that completes commands and options in a shell."),
 }
 
