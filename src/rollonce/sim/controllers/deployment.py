@@ -26,6 +26,9 @@ class Deployments:
         deployment = work.get(key)
         if deployment is None:
             return
+        if not pods.is_terminating(deployment) and work.finds_orphans(deployment, "Deployment", REPLICASETS):
+            yield
+            work.unchanged(DEPLOYMENTS, deployment)
         sets = work.claimed(deployment, "Deployment", REPLICASETS)
         if pods.is_terminating(deployment):
             new = replicasets_of.find_new(deployment, sets)

@@ -249,6 +249,17 @@ class Work:
         found = [self.get(key) for key in self._controlled.get((uid, collection), {})]
         return sorted((thing for thing in found if thing is not None), key=age)
 
+    def finds_orphans(self, by: Object, kind: str, collection: Collection) -> bool:
+        """Whether there is something that it would adopt: before that it reads itself, past its cache (CanAdoptFunc)."""
+        orphans = (self.get(key) for key in self._orphans.get((by["metadata"]["namespace"], collection), {}))
+        return any(
+            orphan is not None
+            and not pods.is_terminating(orphan)
+            and selects(by["spec"].get("selector"), orphan["metadata"].get("labels") or {})
+            and _fits(by, kind, orphan, collection)
+            for orphan in orphans
+        )
+
     def claimed(self, by: Object, kind: str, collection: Collection) -> list[Object]:
         """What an owner controls, oldest first, after it has adopted what its selector selects and released the rest.
 
