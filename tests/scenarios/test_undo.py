@@ -12,6 +12,7 @@ from tests.scenarios import fleet
 from tests.scenarios.auditing import next_second
 from tests.scenarios.backends import real_only
 from tests.scenarios.interposer import Interposer
+from tests.scenarios.manifest_folder import Folder
 from tests.scenarios.world import Run, World, image
 
 CEO, CSO = "deployment/agent-ceo", "deployment/agent-cso"
@@ -62,6 +63,21 @@ def test_before_its_controller_has_made_a_revision(world: World) -> None:
     assert world.revision(CEO) <= 3
     again = undo(world, "d1", "-o", "json")
     assert (again.code, again.json()["patchesSent"]) == (0, 0), again.err
+
+
+def test_what_manifests_brought_comes_back_and_the_next_ones_are_applied(world: World, folder: Folder) -> None:
+    """Fields that undo has written are still those of the manifests."""
+    for build in ("b1", "b2"):
+        folder.has(fleet.ceo(build))
+        assert folder.converge("--deploy-id", f"deploy-{build}").code == 0
+    run = undo(world, "deploy-b2")
+    assert run.code == 0, run.out + run.err
+    assert world.images(CEO) == {"agent": A1, "git-sync": image("git-sync", "b1")}
+    folder.has(fleet.ceo("b3"))
+    after = folder.converge("--deploy-id", "deploy-b3")
+    assert after.code == 0, after.out + after.err
+    assert world.images(CEO)["agent"] == A3
+    assert world.revision(CEO) == 4
 
 
 def test_only_what_is_named(world: World) -> None:

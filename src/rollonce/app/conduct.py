@@ -145,6 +145,7 @@ class Conductor:
             self._wind_down(inbox, events.Stop())
         finally:
             inbox.close(0)
+            self._lookout.close()
         found = {key: tuple(many) for key, many in sorted(self._lookout.found.items()) if many and self._is_bad(key)}
         return Result(self._outcomes(), interruption, troubles=found)
 

@@ -57,6 +57,8 @@ class Lookout:
         self._places: dict[str, _Place] = {}
         self._since: dict[WorkloadKey, float] = {}
         self._told: set[tuple[WorkloadKey, diagnosis.Trouble, str]] = set()
+        self._watches: list[Watch] = []
+        self._closed = False
         self.found: dict[WorkloadKey, list[Finding]] = {}
 
     def rolls(self, key: WorkloadKey, now: float) -> None:
@@ -95,9 +97,18 @@ class Lookout:
                 for watch in watches:
                     watch.close()
                 return Opened(namespace, (), error.fact)
+            self._watches += watches
+            if self._closed:
+                self.close()
             return Opened(namespace, tuple(watches))
 
         return opened
+
+    def close(self) -> None:
+        """Ends the watches, those that are still being opened too."""
+        self._closed = True
+        for watch in self._watches:
+            watch.close()
 
     def take(self, glimpse: Glimpse) -> None:
         """What a watch showed."""

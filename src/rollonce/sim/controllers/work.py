@@ -250,7 +250,7 @@ class Work:
         return sorted((thing for thing in found if thing is not None), key=age)
 
     def finds_orphans(self, by: Object, kind: str, collection: Collection) -> bool:
-        """Whether there is something that it would adopt: before that it reads itself, past its cache (CanAdoptFunc)."""
+        """Whether there is something to adopt: before it does, an owner reads itself past its cache (CanAdoptFunc)."""
         orphans = (self.get(key) for key in self._orphans.get((by["metadata"]["namespace"], collection), {}))
         return any(
             orphan is not None
