@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -271,6 +272,11 @@ def test_the_files_waiting_is_a_default_and_the_command_lines_goes_over_it(story
     assert (rolled.code, rolled.outcome("agent-ceo")) == (0, "rolled")
 
 
+def _beside_the_lookout(requests: Counter[str]) -> dict[str, int]:
+    """Whether somebody asks why rollouts take their time depends on how long that is."""
+    return {what: count for what, count in requests.items() if what not in ("watch pods", "watch events")}
+
+
 def test_500_workloads_cost_no_request_more_than_on_the_command_line(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -292,11 +298,11 @@ def test_500_workloads_cost_no_request_more_than_on_the_command_line(
 
     counted = world.backend.counting(user)
     assert world.rollonce("converge", "--env", "production", "--build", "b2", user=user).code == 0
-    from_file = counted()
+    from_file = _beside_the_lookout(counted())
     pairs = [f"{c}={REGISTRY}/{c}:b3" for c in images]
     counted = world.backend.counting(user)
     assert world.converge(*(f"deployment/{name}" for name in names), *pairs, user=user).code == 0
-    assert from_file == counted()
+    assert from_file == _beside_the_lookout(counted())
     assert from_file == {
         "list deployments": 1,
         "create selfsubjectaccessreviews": 1,
