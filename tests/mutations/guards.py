@@ -352,8 +352,8 @@ FAST = (
     Mutation(
         "a wave does not wait for the one before",
         "rollout/line.py",
-        "and not any(key in self._unended for key in self.members)",
-        "and True",
+        "and not self._open:",
+        "and True:",
         f"{WAVES}the_canary_has_rolled_before_anything_else_is_sent",
     ),
     Mutation(

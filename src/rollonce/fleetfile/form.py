@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from rollonce.errors import UsageError
 from rollonce.fleetfile.shape import Check, Choice, Count, Either, Fault, Fields, Flag, Items, Table, Text, Version
@@ -26,20 +27,17 @@ def _spelled(pattern: str, what: str) -> Check:
     return check
 
 
-def _reference(text: str) -> Fault | None:
-    try:
-        reference.named(text, act="")
-    except UsageError as error:
-        return Fault(error.fact, error.hint)
-    return None
+def _as_on_the_command_line(parse: Callable[..., object]) -> Check:
+    """A text is what the parser of the command line takes, and its errors are the faults."""
 
+    def check(text: str) -> Fault | None:
+        try:
+            parse(text, act="")
+        except UsageError as error:
+            return Fault(error.fact, error.hint)
+        return None
 
-def _kind(text: str) -> Fault | None:
-    try:
-        reference.kind(text, act="")
-    except UsageError as error:
-        return Fault(error.fact, error.hint)
-    return None
+    return check
 
 
 def _image(text: str) -> Fault | None:
@@ -47,12 +45,8 @@ def _image(text: str) -> Fault | None:
         if found[0] != BUILD:
             guess = f'did you mean "{BUILD}"?' if nearest(found[0], [BUILD]) else f"the only placeholder is {BUILD}"
             return Fault(f"{found[0]!r} is not a placeholder", guess)
-    try:
-        # Whether what --build gives fits, is known when it is given.
-        image.check(text.replace(BUILD, "1"), act="")
-    except UsageError as error:
-        return Fault(error.fact, error.hint)
-    return None
+    # Whether what --build gives fits, is known when it is given.
+    return _as_on_the_command_line(image.check)(text.replace(BUILD, "1"))
 
 
 def _timeout(text: str) -> Fault | None:
@@ -64,14 +58,6 @@ def _timeout(text: str) -> Fault | None:
     return None
 
 
-def _wave(text: str) -> Fault | None:
-    try:
-        wave.parse(text, act="")
-    except UsageError as error:
-        return Fault(error.fact, error.hint)
-    return None
-
-
 NAMESPACE = Text("A namespace.", _LABEL, _spelled(_LABEL, "a name of a namespace"))
 SELECTOR = Text("A label selector, as kubectl -l takes it.", r"[^\s].*")
 IMAGE = Text(f"An image; {BUILD} stands for what --build gives.", _IMAGE, _image)
@@ -80,7 +66,7 @@ CONTAINER = Text(
     rf"\*|{_LABEL}",
     _spelled(rf"\*|{_LABEL}", "a container's name"),
 )
-WORKLOAD = Text("A workload, as kind/name.", r"[^/\s]+/[^/\s]+", _reference)
+WORKLOAD = Text("A workload, as kind/name.", r"[^/\s]+/[^/\s]+", _as_on_the_command_line(reference.named))
 
 POLICY = Fields(
     "How a run waits, and what may be forced.",
@@ -94,7 +80,9 @@ POLICY = Fields(
         "waves": Items(
             "The waves of a run in their order, each as --wave takes it; --wave goes over it.",
             Text(
-                "A wave: deployment/x,deployment/y, or labels, or a number, or a share such as 10%.", r"[^\s].*", _wave
+                "A wave: deployment/x,deployment/y, or labels, or a number, or a share such as 10%.",
+                r"[^\s].*",
+                _as_on_the_command_line(wave.parse),
             ),
         ),
         "concurrency": Count("How many workloads may roll at a time; --concurrency goes over it."),
@@ -123,7 +111,10 @@ WORKLOADS = Either(
     Items("Workloads by name. One that an environment lacks is skipped there.", WORKLOAD),
     Fields(
         "All workloads of some kinds, or those that a selector takes.",
-        {"kinds": Items("Kinds of workloads.", Text("A kind.", r"[^/\s]+", _kind)), "selector": SELECTOR},
+        {
+            "kinds": Items("Kinds of workloads.", Text("A kind.", r"[^/\s]+", _as_on_the_command_line(reference.kind))),
+            "selector": SELECTOR,
+        },
         required=("kinds",),
     ),
 )

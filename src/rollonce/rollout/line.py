@@ -7,6 +7,7 @@ Time is an argument, in seconds of any clock that does not go back.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -55,12 +56,18 @@ class Line:
         self._unended = {*pods, *waited}
         self._begun: set[WorkloadKey] = set()
         self._under_way = 0
-        self._number = 0
+        self._enter(0)
         # What was not written and whose rollout has failed: nothing after its wave begins.
         self._broken: set[WorkloadKey] = set()
         # From when on the budget of pods lets the next one begin.
         self._free = float("-inf")
         self.stopped = ""
+
+    def _enter(self, number: int) -> None:
+        """A wave begins: what of it has to begin, in its order, and what of it has to end before the next one."""
+        self._number = number
+        self._left = deque(key for key in self.members if key in self._pods)
+        self._open = self._unended.intersection(self.members)
 
     @property
     def waves(self) -> int:
@@ -84,19 +91,16 @@ class Line:
 
     def due(self, now: float) -> tuple[WorkloadKey, ...]:
         """What begins now; it counts as begun."""
-        while self._number + 1 < len(self._waves) and not any(key in self._unended for key in self.members):
+        while self._number + 1 < len(self._waves) and not self._open:
             broken = next((key for key in self.members if key in self._broken), None)
             if broken is not None:
                 self.stop(f"the last rollout of {broken} has not come to a good end")
             if self.stopped:
                 return ()
-            self._number += 1
+            self._enter(self._number + 1)
         found = []
-        for key in self.members if not self.stopped else ():
-            if key not in self._pods or key in self._begun:
-                continue
-            if self._is_full or now < self._free:
-                break
+        while self._left and not (self.stopped or self._is_full or now < self._free):
+            key = self._left.popleft()
             found.append(key)
             self._begun.add(key)
             self._under_way += 1
@@ -106,10 +110,7 @@ class Line:
 
     def next_due(self) -> float | None:
         """When something may begin that only waits for its turn in the budget of pods; None where nothing does."""
-        if self.stopped or self._is_full:
-            return None
-        waits = any(key in self._pods and key not in self._begun for key in self.members)
-        return self._free if waits else None
+        return None if self.stopped or self._is_full or not self._left else self._free
 
     @property
     def _is_full(self) -> bool:
@@ -118,6 +119,7 @@ class Line:
     def ended(self, key: WorkloadKey, *, good: bool) -> None:
         """A workload has come to its end; after one that is not good nothing more begins, where that is so wanted."""
         self._unended.discard(key)
+        self._open.discard(key)
         if key in self._begun:
             self._under_way -= 1
         if good or self._pace.keep_going:

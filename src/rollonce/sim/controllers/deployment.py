@@ -26,7 +26,7 @@ class Deployments:
         deployment = work.get(key)
         if deployment is None:
             return
-        if not pods.is_terminating(deployment) and work.finds_orphans(deployment, "Deployment", REPLICASETS):
+        if not pods.is_terminating(deployment) and work.adoptable(deployment, "Deployment", REPLICASETS):
             yield
             work.unchanged(DEPLOYMENTS, deployment)
         sets = work.claimed(deployment, "Deployment", REPLICASETS)

@@ -249,23 +249,25 @@ class Work:
         found = [self.get(key) for key in self._controlled.get((uid, collection), {})]
         return sorted((thing for thing in found if thing is not None), key=age)
 
-    def finds_orphans(self, by: Object, kind: str, collection: Collection) -> bool:
-        """Whether there is something to adopt: before it does, an owner reads itself past its cache (CanAdoptFunc)."""
-        orphans = (self.get(key) for key in self._orphans.get((by["metadata"]["namespace"], collection), {}))
-        return any(
-            orphan is not None
-            and not pods.is_terminating(orphan)
-            and selects(by["spec"].get("selector"), orphan["metadata"].get("labels") or {})
-            and _fits(by, kind, orphan, collection)
-            for orphan in orphans
-        )
+    def adoptable(self, by: Object, kind: str, collection: Collection) -> list[Object]:
+        """What nobody controls and an owner selects; before it adopts, it reads itself past its cache."""
+        selector = by["spec"].get("selector")
+        orphans = [self.get(key) for key in self._orphans.get((by["metadata"]["namespace"], collection), {})]
+        return [
+            thing
+            for thing in orphans
+            if thing is not None
+            and not pods.is_terminating(thing)
+            and selects(selector, thing["metadata"].get("labels") or {})
+            and _fits(by, kind, thing, collection)
+        ]
 
     def claimed(self, by: Object, kind: str, collection: Collection) -> list[Object]:
         """What an owner controls, oldest first, after it has adopted what its selector selects and released the rest.
 
         pkg/controller/controller_ref_manager.go, ClaimObject; history/controller_history.go for what never is released.
         """
-        uid, namespace = by["metadata"]["uid"], by["metadata"]["namespace"]
+        uid = by["metadata"]["uid"]
         found, kept = self.controlled(uid, collection), []
         if pods.is_terminating(by):
             return found
@@ -275,11 +277,9 @@ class Work:
                 kept.append(thing)
             else:
                 self._own(collection, thing, [r for r in thing["metadata"]["ownerReferences"] if r["uid"] != uid])
-        orphans = [self.get(key) for key in self._orphans.get((namespace, collection), {})]
-        for thing in (orphan for orphan in orphans if orphan is not None and not pods.is_terminating(orphan)):
-            if selects(selector, thing["metadata"].get("labels") or {}) and _fits(by, kind, thing, collection):
-                references = [*thing["metadata"].get("ownerReferences", []), owned_by(by, kind)]
-                kept.append(self._own(collection, thing, references))
+        for thing in self.adoptable(by, kind, collection):
+            references = [*thing["metadata"].get("ownerReferences", []), owned_by(by, kind)]
+            kept.append(self._own(collection, thing, references))
         return sorted(kept, key=age)
 
     def _own(self, collection: Collection, thing: Object, references: list[Object]) -> Object:
