@@ -384,7 +384,7 @@ CLUSTER = (
     Mutation(
         "watches are opened after the first write",
         "app/converge.py",
-        "        conductor.open_watches(prepared.fleet.scopes)\n",
+        "        conductor.open_watches(fleet.scopes)\n",
         "",
         f"{RIGHTS}who_may_not_watch_is_told_before_anything_is_sent",
     ),

@@ -126,12 +126,17 @@ def carry_out(ports: Ports, prepared: Prepared, listen: Listener) -> Result:
     options, plan = prepared.options, prepared.plan
     terms = Terms(options.wish, options.wait, options.fixed)
     conductor = Conductor(ports, plan, terms, listen, pace=prepared.pace)
+    return conduct(ports, conductor, plan, prepared.fleet, timeout=options.timeout, act=options.act)
+
+
+def conduct(ports: Ports, conductor: Conductor, plan: Plan, fleet: Fleet, *, timeout: float | None, act: str) -> Result:
+    """As `carry_out`, by a conductor of the caller's."""
     if plan.refusals:
         return conductor.send_nothing()
     try:
         rights.check_patch(ports, (p.key for p in plan.patches))
-        conductor.open_watches(prepared.fleet.scopes)
+        conductor.open_watches(fleet.scopes)
     except RollonceError as error:
         conductor.close()
-        raise error.doing(options.act) from error.__cause__
-    return conductor.run(options.timeout)
+        raise error.doing(act) from error.__cause__
+    return conductor.run(timeout)

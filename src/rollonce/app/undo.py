@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import assert_never
 
+from rollonce.app import converge
 from rollonce.app import fleet as fleets
-from rollonce.app import rights
 from rollonce.app.carrier import Carrier
 from rollonce.app.conduct import Conductor
 from rollonce.app.fleet import Fleet
@@ -19,13 +19,14 @@ from rollonce.app.pacing import Pacing, pace
 from rollonce.app.ports import Ports
 from rollonce.errors import NothingToUndo, RollonceError
 from rollonce.model import revision
-from rollonce.model.deploy import DEPLOY_ID
+from rollonce.model.deploy import DEPLOY_ID, Deploy, Source
 from rollonce.model.kind import CONTROLLER_REVISIONS, REPLICA_SETS, Kind, Resource
-from rollonce.model.reference import Every, Named, Selection
+from rollonce.model.reference import Named, Selection
 from rollonce.model.revision import Revision
 from rollonce.model.workload import Template, Workload, WorkloadKey
 from rollonce.plan import decide, undoing
-from rollonce.plan.decide import Wish
+from rollonce.plan.decide import Policy, Wish
+from rollonce.plan.desired import Desired
 from rollonce.plan.operation import Note, Operation, Plan, Refuse, RefuseReason, Remark, Skip, SkipReason
 from rollonce.plan.undoing import Span
 from rollonce.rollout.line import Pace
@@ -42,7 +43,7 @@ _READERS: Mapping[Resource, Callable[[bytes], Revision]] = {
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What is undone where; `wish` wants nothing but to be a deploy of its own. `timeout` in seconds, None: none.
+    """What is undone where; `wish` is that of `wish`. `timeout` in seconds, None: none.
 
     `keys` are the workloads where they are known one by one; the selection then is only their name.
     """
@@ -54,7 +55,7 @@ class Options:
     allow_unmatched: bool = False
     wait: bool = True
     timeout: float | None = None
-    pacing: Pacing = Pacing()  # noqa: RUF009 - a frozen value
+    pacing: Pacing = field(default_factory=Pacing)
     keys: tuple[WorkloadKey, ...] = ()
 
 
@@ -180,6 +181,11 @@ def _nothing(fleet: Fleet, options: Options) -> NothingToUndo:
     )
 
 
+def wish(deploy_id: str, policy: Policy = Policy()) -> Wish:  # noqa: B008 - a frozen value
+    """It wants nothing but to be a deploy of its own."""
+    return Wish(Desired(()), Deploy(f"{deploy_id}.undo.1", Source.GIVEN), policy)
+
+
 class Extent(StrEnum):
     """How much is undone where a rollout has failed."""
 
@@ -209,11 +215,6 @@ def failed(result: Result, paced: Pace, extent: Extent) -> tuple[WorkloadKey, ..
             assert_never(never)
 
 
-def everything(namespace: str | None) -> Selection:
-    """What is undone where nothing is named."""
-    return Selection(tuple(Every(kind.singular) for kind in KINDS), namespace)
-
-
 def carry_out(ports: Ports, prepared: Prepared, listen: Listener) -> Result:
     """Send what the plan says and wait for the rollouts, as `converge.carry_out`.
 
@@ -230,12 +231,4 @@ def carry_out(ports: Ports, prepared: Prepared, listen: Listener) -> Result:
     carrier = Carrier(ports, options.wish, remerge=again)
     loosener = Loosener(ports, listen)
     conductor = Conductor(ports, plan, Terms(options.wish, options.wait), loosener.take, carrier, prepared.pace)
-    if plan.refusals:
-        return conductor.send_nothing()
-    try:
-        rights.check_patch(ports, (p.key for p in plan.patches))
-        conductor.open_watches(prepared.fleet.scopes)
-    except RollonceError as error:
-        conductor.close()
-        raise error.doing(options.act) from error.__cause__
-    return conductor.run(options.timeout)
+    return converge.conduct(ports, conductor, plan, prepared.fleet, timeout=options.timeout, act=options.act)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 from rollonce.app import verdict
 from rollonce.app.news import Result
@@ -22,13 +23,15 @@ from rollonce.report.progress import Both, Progress, Teller
 from rollonce.rollout.line import Pace
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Protocol):
     """In which form, whether nothing is sent, and whether pending changes are a code of their own."""
 
-    output: str
-    dry_run: bool
-    tell_pending: bool
+    @property
+    def output(self) -> str: ...  # noqa: D102
+    @property
+    def dry_run(self) -> bool: ...  # noqa: D102
+    @property
+    def tell_pending(self) -> bool: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)

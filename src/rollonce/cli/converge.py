@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import click
@@ -14,18 +14,13 @@ from rollonce.app.converge import Prepared
 from rollonce.app.news import Result
 from rollonce.app.pacing import Pacing
 from rollonce.app.ports import Ports
-from rollonce.cli import carrying, connect, fleet_options, manifest_options, pace_options, wishes
+from rollonce.cli import carrying, connect, fleet_options, manifest_options, run_options, wishes
 from rollonce.cli import undo as undo_command
-from rollonce.cli.duration import Duration
 from rollonce.errors import ExitCode, MissingArguments
 from rollonce.model import reference
-from rollonce.model.deploy import Deploy, Source
 from rollonce.model.reference import Named, Selection
 from rollonce.plan import planfile
 from rollonce.plan.decide import Wish
-from rollonce.plan.desired import Desired
-
-_DEFAULT_TIMEOUT = "10m"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +29,8 @@ class Asked:
 
     plan_file: str
     deploy_id: str
-    dry_run: bool
-    tell_pending: bool
-    wait: bool
-    timeout: float
     undo_on_failure: str | None
-    waves: tuple[str, ...]
-    concurrency: int | None
-    pods_per_second: float | None
-    keep_going: bool
-    output: str
+    run: run_options.Run
 
 
 @click.command("converge")
@@ -59,33 +46,12 @@ class Asked:
     help="Carry out the plan of this file, if it still holds; without workloads, pairs and edits.",
 )
 @wishes.deploy_id
-@click.option("--dry-run", is_flag=True, help="Show the plan and stop; nothing is written.")
-@click.option(
-    "--exit-code", "tell_pending", is_flag=True, help="With --dry-run: exit with 5 where changes are pending."
-)
-@click.option("--wait/--no-wait", default=True, help="Wait for the rollouts (default), or only send.")
-@click.option(
-    "--timeout",
-    type=Duration(),
-    default=_DEFAULT_TIMEOUT,
-    show_default=True,
-    metavar="DURATION",
-    help="How long to wait for the rollouts in all; 0 means without a bound.",
-)
 @click.option(
     "--undo-on-failure",
     type=click.Choice([extent.value for extent in undo.Extent]),
     help="Where a rollout fails, put back what this run has changed: in that workload, its wave, or all of them.",
 )
-@pace_options.options
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["text", "json", "jsonl"]),
-    default="text",
-    show_default=True,
-    help="Form of the report.",
-)
+@run_options.options
 def command(
     kubeconfig: str,
     context: str,
@@ -114,7 +80,8 @@ def command(
     words = wishes.Words.taken_from(asked)
     files = manifest_options.Files.taken_from(asked)
     given = fleet_options.given(env, build, fleet)
-    return _run(given, place, words, files, Asked(**asked))  # type: ignore[arg-type]
+    run = run_options.Run.taken_from(asked)
+    return _run(given, place, words, files, Asked(**asked, run=run))  # type: ignore[arg-type]
 
 
 def _run(
@@ -124,13 +91,8 @@ def _run(
     files: manifest_options.Files,
     asked: Asked,
 ) -> ExitCode:
-    if asked.tell_pending and not asked.dry_run:
-        raise MissingArguments(
-            "--exit-code tells of pending changes, and there are none after a run",
-            act="converge",
-            hint="give it together with --dry-run",
-        )
-    if asked.undo_on_failure and not asked.wait:
+    asked.run.check(act="converge")
+    if asked.undo_on_failure and not asked.run.wait:
         raise MissingArguments(
             "--undo-on-failure needs to know how the rollouts end, and they are not waited for",
             act="converge",
@@ -150,13 +112,15 @@ def _wished(place: connect.Place, words: wishes.Words, file: fleet_options.FromF
     now = datetime.now(UTC)
     references, desired = wishes.desired(words, wishes.moment(now), act="converge", more=file.edits)
     # Selected before anything is connected: a malformed reference needs no cluster to be one.
-    selection = wishes.selection(references, words, place, act="converge")
+    selection = wishes.selection(
+        references, place, selector=words.selector, everything=words.everything, act="converge"
+    )
     wish = Wish(desired, wishes.deploy(asked.deploy_id, now, act="converge"), words.policy)
     ports, namespace = fleet_options.connect_as(file, place)
     if selection.namespace is not None:
         checked = reference.check_namespace(namespace, act="converge")
         selection = replace(selection, namespace=checked, also=file.more_namespaces)
-    wait = asked.wait if file.wait is None else file.wait
+    wait = asked.run.wait if file.wait is None else file.wait
     options = converge.Options(
         selection,
         wish,
@@ -164,7 +128,7 @@ def _wished(place: connect.Place, words: wishes.Words, file: fleet_options.FromF
         allow_unmatched=words.allow_unmatched,
         strict=words.strict,
         wait=wait,
-        timeout=(asked.timeout if file.timeout is None else file.timeout) or None,
+        timeout=(asked.run.timeout if file.timeout is None else file.timeout) or None,
         pacing=_pacing(asked, file, wait=wait, act="converge"),
     )
     with closing(ports):
@@ -184,14 +148,14 @@ def _applied(
     manifests = manifest_options.load(files)
     wish = Wish(desired, wishes.deploy(asked.deploy_id, now, act=act), words.policy)
     ports, namespace = fleet_options.connect_as(file, place)
-    wait = asked.wait if file.wait is None else file.wait
+    wait = asked.run.wait if file.wait is None else file.wait
     run = manifested.Run(
         wish,
         act,
         file.listed,
         allow_unmatched=words.allow_unmatched,
         wait=wait,
-        timeout=(asked.timeout if file.timeout is None else file.timeout) or None,
+        timeout=(asked.run.timeout if file.timeout is None else file.timeout) or None,
         pacing=_pacing(asked, file, wait=wait, act=act),
     )
     with closing(ports):
@@ -208,13 +172,13 @@ def _applied(
             ports.brake,
             course,
             lambda: Result(converge.standings(prepared.plan, wish)),
-            _shown(asked),
+            asked.run,
             _after(ports, asked, course, run.timeout),
         )
 
 
 def _pacing(asked: Asked, file: fleet_options.FromFile, *, wait: bool, act: str) -> Pacing:
-    return pace_options.pacing(asdict(asked), wait=wait, act=act, waves=file.waves, concurrency=file.concurrency)
+    return asked.run.pacing(wait=wait, act=act, waves=file.waves, concurrency=file.concurrency)
 
 
 def _planned(
@@ -235,9 +199,9 @@ def _planned(
     file = planfile.read(wishes.content(asked.plan_file, act=act), wishes.moment(now), act=act)
     wish = Wish(file.desired, wishes.deploy(asked.deploy_id, now, act=act), file.policy)
     ports, _ = connect.connect(place)
-    pacing = _pacing(asked, fleet_options.FromFile(), wait=asked.wait, act=act)
+    pacing = asked.run.pacing(wait=asked.run.wait, act=act)
     options = converge.Options(
-        planned.selection(file), wish, act=act, wait=asked.wait, timeout=asked.timeout or None, pacing=pacing
+        planned.selection(file), wish, act=act, wait=asked.run.wait, timeout=asked.run.timeout or None, pacing=pacing
     )
     with closing(ports):
         return _converge(ports, planned.prepare(ports, file, options), asked)
@@ -256,13 +220,9 @@ def _converge(ports: Ports, prepared: Prepared, asked: Asked, heading: Sequence[
         ports.brake,
         course,
         lambda: Result(converge.foresee(prepared)),
-        _shown(asked),
+        asked.run,
         _after(ports, asked, course, options.timeout),
     )
-
-
-def _shown(asked: Asked) -> carrying.Shown:
-    return carrying.Shown(asked.output, asked.dry_run, asked.tell_pending)
 
 
 def _after(
@@ -275,7 +235,7 @@ def _after(
         if not keys:
             return None
         deploy_id = course.deploy.id
-        wish = Wish(Desired(()), Deploy(f"{deploy_id}.undo.1", Source.GIVEN))
+        wish = undo.wish(deploy_id)
         names = Selection(tuple(Named(key.kind_name, key.name) for key in keys), keys[0].namespace)
         options = undo.Options(names, deploy_id, wish, act=f"undo {deploy_id}", timeout=timeout, keys=keys)
         return undo_command.course(ports, undo.prepare(ports, options))

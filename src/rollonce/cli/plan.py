@@ -79,7 +79,7 @@ def command(
 
 def _run(place: connect.Place, words: wishes.Words, file: fleet_options.FromFile, asked: Asked) -> ExitCode:
     references, desired = wishes.desired(words, planfile.LATER, act="plan", more=file.edits)
-    selection = wishes.selection(references, words, place, act="plan")
+    selection = wishes.selection(references, place, selector=words.selector, everything=words.everything, act="plan")
     wish = Wish(desired, wishes.deploy(asked.deploy_id, datetime.now(UTC), act="plan"), words.policy)
     ports, namespace = fleet_options.connect_as(file, place)
     if selection.namespace is not None:

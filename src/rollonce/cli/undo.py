@@ -11,16 +11,12 @@ import click
 from rollonce.app import converge, undo
 from rollonce.app.news import Result
 from rollonce.app.ports import Ports
-from rollonce.cli import carrying, connect, pace_options
-from rollonce.cli.duration import Duration
+from rollonce.cli import carrying, connect, run_options, wishes
 from rollonce.errors import ExitCode, MissingArguments, UsageError
 from rollonce.model import deploy as deploys
 from rollonce.model import reference
-from rollonce.model.deploy import Deploy, Source
-from rollonce.plan.decide import Policy, Wish
-from rollonce.plan.desired import Desired
-
-_DEFAULT_TIMEOUT = "10m"
+from rollonce.model.deploy import Source
+from rollonce.plan.decide import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +29,7 @@ class Asked:
     allow_unmatched: bool
     force_managed: bool
     again: bool
-    dry_run: bool
-    tell_pending: bool
-    wait: bool
-    timeout: float
-    output: str
+    run: run_options.Run
 
 
 @click.command("undo")
@@ -48,37 +40,12 @@ class Asked:
 @click.option("--allow-unmatched", is_flag=True, help="That there is nothing to undo is no error.")
 @click.option("--force-managed", is_flag=True, help="Also change what an operator, Argo CD or Flux manages.")
 @click.option("--again", is_flag=True, help="Also undo what was undone before and is there again: a second roll.")
-@click.option("--dry-run", is_flag=True, help="Show the plan and stop; nothing is written.")
-@click.option(
-    "--exit-code", "tell_pending", is_flag=True, help="With --dry-run: exit with 5 where changes are pending."
-)
-@click.option("--wait/--no-wait", default=True, help="Wait for the rollouts (default), or only send.")
-@click.option(
-    "--timeout",
-    type=Duration(),
-    default=_DEFAULT_TIMEOUT,
-    show_default=True,
-    metavar="DURATION",
-    help="How long to wait for the rollouts in all; 0 means without a bound.",
-)
-@pace_options.options
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["text", "json", "jsonl"]),
-    default="text",
-    show_default=True,
-    help="Form of the report.",
-)
+@run_options.options
 def command(
     kubeconfig: str,
     context: str,
     namespace: str,
     all_namespaces: bool,
-    waves: tuple[str, ...],
-    concurrency: int | None,
-    pods_per_second: float | None,
-    keep_going: bool,
     **asked: object,
 ) -> ExitCode:
     """Put back what one deploy has changed, in the workloads that it has changed.
@@ -91,22 +58,17 @@ def command(
     DEPLOY_ID.undo.1.
     """
     place = connect.Place(kubeconfig, context, namespace, all_namespaces)
-    pace = {"waves": waves, "concurrency": concurrency, "pods_per_second": pods_per_second, "keep_going": keep_going}
-    return _run(place, pace, Asked(**asked))  # type: ignore[arg-type]
+    run = run_options.Run.taken_from(asked)
+    return _run(place, Asked(**asked, run=run))  # type: ignore[arg-type]
 
 
-def _run(place: connect.Place, pace: dict[str, object], asked: Asked) -> ExitCode:
-    if asked.tell_pending and not asked.dry_run:
-        raise MissingArguments(
-            "--exit-code tells of pending changes, and there are none after a run",
-            act="undo",
-            hint="give it together with --dry-run",
-        )
+def _run(place: connect.Place, asked: Asked) -> ExitCode:
+    asked.run.check(act="undo")
     deploy_id, references = _id_and_references(asked)
     act = f"undo {deploy_id}"
     selection = _selection(references, place, asked, act)
-    pacing = pace_options.pacing(pace, wait=asked.wait, act=act)
-    wish = Wish(Desired(()), Deploy(f"{deploy_id}.undo.1", Source.GIVEN), Policy(asked.force_managed, asked.again))
+    pacing = asked.run.pacing(wait=asked.run.wait, act=act)
+    wish = undo.wish(deploy_id, Policy(asked.force_managed, asked.again))
     ports, namespace = connect.connect(place)
     if selection.namespace is not None:
         selection = replace(selection, namespace=reference.check_namespace(namespace, act=act))
@@ -116,8 +78,8 @@ def _run(place: connect.Place, pace: dict[str, object], asked: Asked) -> ExitCod
         wish,
         act=f"{act} of {selection}",
         allow_unmatched=asked.allow_unmatched,
-        wait=asked.wait,
-        timeout=asked.timeout or None,
+        wait=asked.run.wait,
+        timeout=asked.run.timeout or None,
         pacing=pacing,
     )
     with closing(ports):
@@ -126,7 +88,7 @@ def _run(place: connect.Place, pace: dict[str, object], asked: Asked) -> ExitCod
             ports.brake,
             course(ports, prepared),
             lambda: Result(converge.standings(prepared.plan, wish)),
-            carrying.Shown(asked.output, asked.dry_run, asked.tell_pending),
+            asked.run,
         )
 
 
@@ -164,12 +126,7 @@ def _is_kind(word: str) -> bool:
 
 
 def _selection(references: list[str], place: connect.Place, asked: Asked, act: str) -> reference.Selection:
-    if place.all_namespaces and place.namespace:
-        raise MissingArguments("-n and -A exclude each other", act=act, hint="give one of them")
-    namespace = None if place.all_namespaces else place.namespace
-    if references or asked.selector or asked.everything:
-        words = references or [",".join(kind.singular for kind in undo.KINDS)]
-        return reference.select(
-            words, namespace=namespace, selector=asked.selector, everything=asked.everything, act=act
-        )
-    return undo.everything(namespace)
+    """What is named; without anything all workloads of the kinds that keep revisions."""
+    everything = asked.everything or not (references or asked.selector)
+    words = references or [",".join(kind.singular for kind in undo.KINDS)]
+    return wishes.selection(words, place, selector=asked.selector, everything=everything, act=act)

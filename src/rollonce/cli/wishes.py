@@ -135,15 +135,15 @@ def desired(
     return references, Desired.of(wanted, act=act)
 
 
-def selection(references: list[str], words: Words, place: Place, *, act: str) -> reference.Selection:
+def selection(references: list[str], place: Place, *, selector: str, everything: bool, act: str) -> reference.Selection:
     """The workloads that are meant. Raises errors of usage."""
     if place.all_namespaces and place.namespace:
         raise MissingArguments("-n and -A exclude each other", act=act, hint="give one of them")
     return reference.select(
         references,
         namespace=None if place.all_namespaces else place.namespace,
-        selector=words.selector,
-        everything=words.everything,
+        selector=selector,
+        everything=everything,
         act=act,
     )
 
